@@ -1,0 +1,76 @@
+//! What the files of each source hold, as planning needs it: names, types, sizes; never the records.
+
+use crate::expr::Type;
+use crate::spec::FileFormat;
+use indexmap::IndexMap;
+use std::path::PathBuf;
+
+/// What a column holds in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Physical {
+    /// Values of a type that expressions know.
+    Typed(Type),
+    /// Points in time: with a zone (instants) or without (wall times).
+    Timestamp { zoned: bool },
+    /// Nothing but nulls were seen.
+    Empty,
+    /// A type that cannot be used, by name.
+    Unusable(String),
+}
+
+impl Physical {
+    /// The word for messages.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Typed(ty) => ty.to_string(),
+            Self::Timestamp { .. } => "timestamp".to_owned(),
+            Self::Empty => "empty column".to_owned(),
+            Self::Unusable(name) => name.clone(),
+        }
+    }
+}
+
+/// One file of a source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileInfo {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How it is read.
+    pub format: FileFormat,
+    /// Its size.
+    pub bytes: u64,
+    /// Its number of records, where the format tells without reading them.
+    pub rows: Option<u64>,
+    /// Its columns in file order.
+    pub columns: Vec<(String, Physical)>,
+    /// For text columns of a sampled format: the first cell that made them text, as `line: cell`.
+    pub text_because: IndexMap<String, String>,
+}
+
+/// A column of a source, over all its files.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnInfo {
+    /// What it holds in all of them taken together.
+    pub physical: Physical,
+    /// A file that has it, for messages.
+    pub file: PathBuf,
+    /// In how many of the files it is.
+    pub files: usize,
+}
+
+/// The files and columns of a source.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SourceInfo {
+    /// Its files.
+    pub files: Vec<FileInfo>,
+    /// Its columns, in the order of the first file, then as they appear.
+    pub columns: IndexMap<String, ColumnInfo>,
+}
+
+/// All sources that have files.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Catalog {
+    /// By source name.
+    pub sources: IndexMap<String, SourceInfo>,
+}

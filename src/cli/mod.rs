@@ -1,0 +1,235 @@
+//! The command line: arguments, printing and exit codes. Results go to standard output, messages and progress to
+//! standard error.
+
+mod render;
+mod summary;
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::plan::{explain, explain_json};
+use crate::rollup::{Options, Progress};
+use crate::run::{self, Checked};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+
+/// KPI pipelines declared in YAML: one pass over large metric exports, Parquet and CSV reports for BI tools.
+#[derive(Debug, Parser)]
+#[command(name = "jalon", version, about, after_help = "Exit codes: 0 ok, 1 a target or check was missed, 2 the pipeline is wrong, 3 the data is wrong, 4 an engine or the machine failed, 70 a bug in jalon.")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// How tables and messages are printed.
+    #[arg(long, global = true, value_enum, default_value_t = OutputFormat::Text)]
+    format: OutputFormat,
+    /// Print errors only.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+/// How tables and messages are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum OutputFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run pipelines and write their reports.
+    Run {
+        /// Pipeline files.
+        #[arg(required = true)]
+        pipelines: Vec<PathBuf>,
+        #[command(flatten)]
+        output: OutputArgs,
+        /// Threads that decode and accumulate. Default: one a core.
+        #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+        threads: Option<u16>,
+        /// Records decoded at a time.
+        #[arg(long, hide = true, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+        batch_rows: Option<u32>,
+    },
+    /// Tell all mistakes of pipelines, without running them.
+    Check {
+        /// Pipeline files.
+        #[arg(required = true)]
+        pipelines: Vec<PathBuf>,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Print what a pipeline would do: scans, roll-ups, reports.
+    Explain {
+        /// A pipeline file.
+        pipeline: PathBuf,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Print the JSON Schema of pipeline files, for editors.
+    Schema,
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct OutputArgs {
+    /// Folder that export paths are relative to; wins over the pipeline's `output_root`.
+    #[arg(long, value_name = "FOLDER")]
+    output_root: Option<PathBuf>,
+}
+
+/// Runs the command line; returns the exit code.
+#[must_use]
+pub fn main() -> u8 {
+    let cli = Cli::parse();
+    let printer = Printer { format: cli.format, quiet: cli.quiet };
+    let result = match cli.command {
+        Command::Run { pipelines, output, threads, batch_rows } => {
+            let mut options = Options::default();
+            if let Some(threads) = threads {
+                options.threads = usize::from(threads);
+            }
+            if let Some(rows) = batch_rows {
+                options.batch_rows = rows as usize;
+            }
+            // The only way to tell Polars; no thread has been started yet.
+            std::env::set_var("POLARS_MAX_THREADS", options.threads.to_string());
+            each(&pipelines, |path| run_one(&printer, path, output.output_root.clone(), &options))
+        }
+        Command::Check { pipelines, output } => each(&pipelines, |path| check_one(&printer, path, output.output_root.clone())),
+        Command::Explain { pipeline, output } => explain_one(&printer, &pipeline, output.output_root),
+        Command::Schema => print_json(&crate::spec::schema()).map(|()| 0),
+        Command::Completions { shell } => {
+            let mut script = vec![];
+            clap_complete::generate(shell, &mut Cli::command(), "jalon", &mut script);
+            io::stdout().write_all(&script).map(|()| 0)
+        }
+    };
+    match result {
+        Ok(code) => code,
+        // Whoever reads us has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: cannot print: {error}");
+            4
+        }
+    }
+}
+
+/// Does all pipelines; the first failure's code is the exit code.
+fn each(pipelines: &[PathBuf], mut act: impl FnMut(&PathBuf) -> io::Result<u8>) -> io::Result<u8> {
+    let mut code = 0;
+    for path in pipelines {
+        let this = act(path)?;
+        if code == 0 {
+            code = this;
+        }
+    }
+    Ok(code)
+}
+
+struct Printer {
+    format: OutputFormat,
+    quiet: bool,
+}
+
+impl Printer {
+    /// Diagnostics of a pipeline, on standard error.
+    fn diagnostics(&self, checked: Option<&Checked>, diagnostics: &[Diagnostic], least: Severity) -> io::Result<()> {
+        let least = if self.quiet { Severity::Error } else { least };
+        let shown: Vec<&Diagnostic> = diagnostics.iter().filter(|d| d.severity >= least).collect();
+        let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        let mut stderr = io::stderr().lock();
+        for diagnostic in &shown {
+            match self.format {
+                OutputFormat::Text => writeln!(stderr, "{}\n", render::text(checked, diagnostic, colour))?,
+                OutputFormat::Json => writeln!(stderr, "{}", render::json(checked, diagnostic))?,
+            }
+        }
+        Ok(())
+    }
+
+    fn failure(&self, checked: Option<&Checked>, diagnostic: &Diagnostic) -> io::Result<u8> {
+        self.diagnostics(checked, std::slice::from_ref(diagnostic), Severity::Error)?;
+        Ok(diagnostic.blame.exit_code())
+    }
+}
+
+fn print_json(value: &serde_json::Value) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut stdout, value).map_err(io::Error::from)?;
+    writeln!(stdout)
+}
+
+fn run_one(printer: &Printer, path: &PathBuf, output_root: Option<PathBuf>, options: &Options) -> io::Result<u8> {
+    let checked = match run::check(path, output_root) {
+        Ok(checked) => checked,
+        Err(error) => return printer.failure(None, &error),
+    };
+    printer.diagnostics(Some(&checked), &checked.diagnostics, Severity::Warning)?;
+    let Some(plan) = &checked.plan else {
+        summary::count_mistakes(printer.format == OutputFormat::Text, &checked)?;
+        return Ok(checked.exit_code());
+    };
+    let progress = Progress::default();
+    let total = plan.scans.iter().flat_map(|s| &s.files).map(|f| f.bytes).sum();
+    let show = printer.format == OutputFormat::Text && !printer.quiet;
+    let finished = summary::with_progress(show, total, &progress, || run::run(&checked, plan, options, &progress));
+    match finished {
+        Err(error) => printer.failure(Some(&checked), &error),
+        Ok(finished) => {
+            let seen = checked.diagnostics.iter().filter(|d| d.severity == Severity::Warning).count();
+            printer.diagnostics(Some(&checked), &finished.manifest.warnings[seen..], Severity::Warning)?;
+            match printer.format {
+                OutputFormat::Json => print_json(&serde_json::to_value(&finished.manifest).map_err(io::Error::from)?)?,
+                OutputFormat::Text if printer.quiet => {}
+                OutputFormat::Text => io::stdout().write_all(summary::text(&finished).as_bytes())?,
+            }
+            Ok(0)
+        }
+    }
+}
+
+fn check_one(printer: &Printer, path: &PathBuf, output_root: Option<PathBuf>) -> io::Result<u8> {
+    let checked = match run::check(path, output_root) {
+        Ok(checked) => checked,
+        Err(error) => return printer.failure(None, &error),
+    };
+    printer.diagnostics(Some(&checked), &checked.diagnostics, Severity::Hint)?;
+    match (&checked.plan, printer.format) {
+        (None, _) => summary::count_mistakes(printer.format == OutputFormat::Text, &checked)?,
+        (Some(plan), OutputFormat::Text) if !printer.quiet => {
+            let mut stdout = io::stdout().lock();
+            let (sources, reports) = (plan.scans.len() as u64, plan.reports.len() as u64);
+            writeln!(
+                stdout,
+                "{}: ok, {}, {}, {}",
+                path.display(),
+                crate::diagnostic::count(sources, "source"),
+                crate::diagnostic::count(plan.metrics.len() as u64, "metric"),
+                crate::diagnostic::count(reports, "report"),
+            )?;
+        }
+        (Some(_), _) => {}
+    }
+    Ok(checked.exit_code())
+}
+
+fn explain_one(printer: &Printer, path: &PathBuf, output_root: Option<PathBuf>) -> io::Result<u8> {
+    let checked = match run::check(path, output_root) {
+        Ok(checked) => checked,
+        Err(error) => return printer.failure(None, &error),
+    };
+    printer.diagnostics(Some(&checked), &checked.diagnostics, Severity::Error)?;
+    if let Some(plan) = &checked.plan {
+        match printer.format {
+            OutputFormat::Text => io::stdout().write_all(explain(plan).as_bytes())?,
+            OutputFormat::Json => print_json(&explain_json(plan))?,
+        }
+    }
+    Ok(checked.exit_code())
+}

@@ -1,0 +1,181 @@
+//! CASE, EXTRACT and the functions, each a row in one list.
+
+use super::parse::{decimal_to_float, to_float, Typer, ALLOWED};
+use super::{Compare, DatePart, Expr, Literal, Type};
+use crate::diagnostic::nearest;
+use sqlparser::ast::{self, DateTimeField, FunctionArg, FunctionArgExpr, FunctionArguments};
+
+/// A function: its name, how many arguments it takes, and how it is typed.
+struct Function {
+    name: &'static str,
+    arity: (usize, usize),
+    build: fn(&mut Typer<'_>, &[&ast::Expr], &ast::Expr) -> Option<Expr>,
+}
+
+const MANY: usize = 64;
+
+const FUNCTIONS: &[Function] = &[
+    Function { name: "coalesce", arity: (1, MANY), build: coalesce },
+    Function { name: "nullif", arity: (2, 2), build: null_if },
+    Function { name: "sum_known", arity: (1, MANY), build: sum_known },
+    Function { name: "lower", arity: (1, 1), build: |t, a, _| Some(Expr::Lower(Box::new(t.text_arg(a[0])?))) },
+    Function { name: "upper", arity: (1, 1), build: |t, a, _| Some(Expr::Upper(Box::new(t.text_arg(a[0])?))) },
+    Function { name: "abs", arity: (1, 1), build: |t, a, _| Some(Expr::Abs(Box::new(decimal_to_float(t.number(a[0])?)))) },
+    Function { name: "year", arity: (1, 1), build: |t, a, _| date_part(t, DatePart::Year, a[0]) },
+    Function { name: "quarter", arity: (1, 1), build: |t, a, _| date_part(t, DatePart::Quarter, a[0]) },
+    Function { name: "month", arity: (1, 1), build: |t, a, _| date_part(t, DatePart::Month, a[0]) },
+    Function { name: "week", arity: (1, 1), build: |t, a, _| date_part(t, DatePart::Week, a[0]) },
+    Function { name: "day", arity: (1, 1), build: |t, a, _| date_part(t, DatePart::Day, a[0]) },
+    Function { name: "dayofweek", arity: (1, 1), build: |t, a, _| date_part(t, DatePart::DayOfWeek, a[0]) },
+];
+
+/// `name(args)`
+pub(super) fn call(typer: &mut Typer<'_>, function: &ast::Function, tree: &ast::Expr) -> Option<Expr> {
+    let name = function.name.to_string().to_lowercase();
+    let Some(known) = FUNCTIONS.iter().find(|f| f.name == name) else {
+        let aggregates = ["sum", "count", "avg", "min", "max"];
+        let names: Vec<&str> = FUNCTIONS.iter().map(|f| f.name).collect();
+        let help = if aggregates.contains(&name.as_str()) {
+            vec!["aggregation is the metric's `agg:`; the expression is for one record".to_owned()]
+        } else if let Some(near) = nearest(&name, &names) {
+            vec![format!("did you mean `{near}`?"), ALLOWED.to_owned()]
+        } else {
+            vec![ALLOWED.to_owned()]
+        };
+        return typer.error_with("unknown-function", tree, format!("there is no function `{name}`"), help);
+    };
+    let plain = function.over.is_none()
+        && function.filter.is_none()
+        && function.within_group.is_empty()
+        && function.null_treatment.is_none();
+    let FunctionArguments::List(list) = &function.args else {
+        return typer.forbidden(tree, &format!("`{name}` without arguments"));
+    };
+    if !plain || list.duplicate_treatment.is_some() || !list.clauses.is_empty() {
+        return typer.forbidden(tree, &format!("`{name}` with OVER, FILTER or DISTINCT"));
+    }
+    let mut args = vec![];
+    for arg in &list.args {
+        match arg {
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => args.push(expr),
+            other => return typer.forbidden(tree, &format!("the argument `{other}`")),
+        }
+    }
+    if args.len() < known.arity.0 || args.len() > known.arity.1 {
+        let wanted = if known.arity.0 == known.arity.1 { known.arity.0.to_string() } else { "one or more".into() };
+        let found = args.len();
+        return typer.error("wrong-arguments", tree, format!("`{name}` takes {wanted} arguments, found {found}"));
+    }
+    (known.build)(typer, &args, tree)
+}
+
+/// `EXTRACT(field FROM date)`
+pub(super) fn extract(
+    typer: &mut Typer<'_>,
+    field: &DateTimeField,
+    expr: &ast::Expr,
+    tree: &ast::Expr,
+) -> Option<Expr> {
+    let part = match field {
+        DateTimeField::Year => DatePart::Year,
+        DateTimeField::Quarter => DatePart::Quarter,
+        DateTimeField::Month => DatePart::Month,
+        DateTimeField::Week(None) => DatePart::Week,
+        DateTimeField::Day => DatePart::Day,
+        DateTimeField::Isodow => DatePart::DayOfWeek,
+        other => {
+            let help = vec!["parts: YEAR, QUARTER, MONTH, WEEK (ISO), DAY, ISODOW (Monday 1)".to_owned()];
+            return typer.error_with("sql-not-allowed", tree, format!("`{other}` is not a part of a date here"), help);
+        }
+    };
+    date_part(typer, part, expr)
+}
+
+fn date_part(typer: &mut Typer<'_>, part: DatePart, tree: &ast::Expr) -> Option<Expr> {
+    let expr = typer.expr(tree)?;
+    if !matches!(expr.ty(), Type::Date | Type::Null) {
+        return typer.error_with(
+            "type-mismatch",
+            tree,
+            format!("`{tree}` is a {}, a date is needed here", expr.ty()),
+            vec!["declare the column's `type: date`".into()],
+        );
+    }
+    Some(Expr::DatePart { part, expr: Box::new(expr) })
+}
+
+/// Types all items and brings them to one type.
+fn unified(typer: &mut Typer<'_>, trees: &[&ast::Expr], at: &ast::Expr) -> Option<Vec<Expr>> {
+    let typed: Vec<Option<Expr>> = trees.iter().map(|tree| typer.expr(tree)).collect();
+    let items: Vec<Expr> = typed.into_iter().collect::<Option<_>>()?;
+    bring_together(typer, items, at)
+}
+
+/// Brings expressions to one type: two passes, because a later number may turn earlier integers into floats.
+fn bring_together(typer: &mut Typer<'_>, mut items: Vec<Expr>, at: &ast::Expr) -> Option<Vec<Expr>> {
+    let mut common = items.first()?.clone();
+    for item in &items {
+        let (left, right) = typer.unify(common, item.clone(), at)?;
+        common = if left.ty() == Type::Null { right } else { left };
+    }
+    for item in &mut items {
+        let (_, unified) = typer.unify(common.clone(), item.clone(), at)?;
+        *item = unified;
+    }
+    Some(items)
+}
+
+fn coalesce(typer: &mut Typer<'_>, args: &[&ast::Expr], tree: &ast::Expr) -> Option<Expr> {
+    Some(Expr::Coalesce(unified(typer, args, tree)?))
+}
+
+fn sum_known(typer: &mut Typer<'_>, args: &[&ast::Expr], tree: &ast::Expr) -> Option<Expr> {
+    let items = unified(typer, args, tree)?;
+    if !items.iter().all(|item| item.ty().is_numeric()) {
+        return typer.error("type-mismatch", tree, "`sum_known` takes numbers");
+    }
+    Some(Expr::SumKnown(items))
+}
+
+fn null_if(typer: &mut Typer<'_>, args: &[&ast::Expr], tree: &ast::Expr) -> Option<Expr> {
+    let mut items = unified(typer, args, tree)?.into_iter();
+    Some(Expr::NullIf(Box::new(items.next()?), Box::new(items.next()?)))
+}
+
+/// `CASE WHEN … THEN … ELSE … END`, and `CASE x WHEN v THEN …`.
+pub(super) fn case(
+    typer: &mut Typer<'_>,
+    operand: Option<&ast::Expr>,
+    conditions: &[ast::CaseWhen],
+    otherwise: Option<&ast::Expr>,
+) -> Option<Expr> {
+    let subject = match operand {
+        Some(tree) => Some(typer.expr(tree)?),
+        None => None,
+    };
+    let mut tests = vec![];
+    let mut results = vec![];
+    for when in conditions {
+        let test = match &subject {
+            None => typer.boolean(&when.condition),
+            Some(subject) => {
+                let value = typer.expr(&when.condition)?;
+                typer.compare(Compare::Eq, subject.clone(), value, &when.condition)
+            }
+        };
+        let result = typer.expr(&when.result);
+        tests.push(test?);
+        results.push(result?);
+    }
+    results.push(match otherwise {
+        Some(tree) => typer.expr(tree)?,
+        None => Expr::Literal(Literal::Null),
+    });
+    let at = otherwise.or(conditions.first().map(|when| &when.result))?;
+    let mut results = bring_together(typer, results, at)?;
+    if results.iter().any(|r| r.ty() == Type::Float) {
+        results = results.into_iter().map(to_float).collect();
+    }
+    let otherwise = Box::new(results.pop()?);
+    Some(Expr::Case { branches: tests.into_iter().zip(results).collect(), otherwise })
+}

@@ -1,0 +1,62 @@
+//! jalon: KPI pipelines declared in YAML; one pass over large metric exports; Parquet and CSV reports for BI tools.
+//!
+//! # The one idea
+//! A pipeline has many reports: segments × dimensions × grains × KPIs. Instead of computing each from the records
+//! again, all of them are planned together:
+//!
+//! ```text
+//! pipeline.yaml ─ spec ─→ Spec ─ resolve ─→ Plan ─┬─ rollup ─→ Rollup (small, Arrow) ─┐
+//!    text         1:1            all judgement    └───────────────────────────────────┴─ report ─→ ReportTable ─ publish ─→ files
+//!                   source ─→ Catalog ↗               engines over source's batches        Polars     Arrow
+//! ```
+//!
+//! 1. **Roll-up.** One pass over each source. Every record is decoded once, every segment is evaluated on it, and it
+//!    is added into every roll-up that wants it: partial states keyed by time bucket and dimensions, which merge.
+//! 2. **Report.** Whatever is windowed or a ratio is computed from the roll-ups, which are thousands of times smaller.
+//!
+//! This is the data cube's reasoning (Gray et al., 1997): sums, counts, minima and maxima are *distributive*, averages
+//! and ratios *algebraic* and carried as their parts.
+//!
+//! # Rooms
+//! | room | from → to |
+//! |---|---|
+//! | [`diagnostic`] | errors as data; rendered once, in `cli` |
+//! | [`calendar`] | days, periods, labels |
+//! | [`spec`] | YAML text → what the user wrote, with places |
+//! | [`expr`] | SQL text → typed expressions |
+//! | [`catalog`] | what files hold, as data |
+//! | [`plan`] | the plan's types, its print, what adds up; knows no engine, no file system, no Polars |
+//! | [`metric`] | one file a metric type |
+//! | [`resolve`] | spec + catalog → plan: every mistake is found here |
+//! | [`source`] | files → catalog, and files → batches of records |
+//! | [`frame`] | Arrow ↔ Polars, expressions → Polars |
+//! | [`rollup`] | plan + batches → roll-ups; engines behind one trait |
+//! | [`report`] | roll-ups → report tables |
+//! | [`publish`] | report tables → files, whole or not at all |
+//! | [`run`] | the doors in order |
+//! | [`cli`] | the command line |
+//!
+//! Dependencies point one way, down this list; `tests/suite/tidy.rs` holds the arrows. A metric type, a reader, an
+//! engine or a report format is one file and one line in a list.
+//!
+//! # Numbers
+//! Sums do not depend on order: integers and fixed-point floats are added in 128 bits ([`rollup::exact`]) and rounded
+//! once. So threads, batches, files and engines do not show in a result, and two runs write the same bytes.
+
+pub mod calendar;
+pub mod catalog;
+pub mod cli;
+pub mod diagnostic;
+pub mod expr;
+pub mod frame;
+pub mod metric;
+pub mod plan;
+pub mod publish;
+pub mod report;
+pub mod resolve;
+pub mod rollup;
+pub mod run;
+pub mod source;
+pub mod spec;
+
+pub use run::load;

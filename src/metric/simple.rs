@@ -1,0 +1,162 @@
+//! `type: simple`: an aggregate of a source's records.
+
+use super::{Kind, MetricContext, Reference};
+use crate::diagnostic::{Diagnostic, YamlPath};
+use crate::expr::{Expr, Type};
+use crate::plan::additivity::of_expr;
+use crate::plan::{AggFunc, Aggregate, ColumnRole, Formula, LogicalSource, MetricPlan};
+use crate::spec::{Additivity, Agg, Metric, MetricKind, Reaggregate};
+
+pub(super) struct Simple;
+
+impl Kind for Simple {
+    fn kind(&self) -> MetricKind {
+        MetricKind::Simple
+    }
+    fn name(&self) -> &'static str {
+        "simple"
+    }
+    fn doc(&self) -> &'static str {
+        "sum, count, min, max or average of an expression over the records of a source"
+    }
+    fn example(&self) -> &'static str {
+        "{type: simple, source: posts, agg: sum, expr: likes + comments, filter: is_paid}"
+    }
+    fn keys(&self) -> &'static [&'static str] {
+        &["source", "agg", "expr", "filter", "reaggregate"]
+    }
+    fn references(&self, _: &Metric, _: &YamlPath) -> Vec<Reference> {
+        vec![]
+    }
+
+    fn resolve(&self, context: &mut MetricContext<'_>) -> Option<MetricPlan> {
+        let spec = context.spec;
+        let source = source(context)?;
+        let agg = spec.agg.unwrap_or(Agg::Sum);
+        let filter = match &spec.filter {
+            Some(sql) => Some(condition(context, "filter", sql, source)?),
+            None => None,
+        };
+        let expr = match &spec.expr {
+            Some(sql) => Some(context.parse("expr", sql, source)?),
+            None if agg == Agg::Count => None,
+            None => {
+                context.missing("expr", "impressions");
+                return None;
+            }
+        };
+        if let Some(expr) = &expr {
+            if agg != Agg::Count && !matches!(expr.ty(), Type::Int | Type::Float | Type::Decimal(_)) {
+                not_numbers(context, expr, source);
+                return None;
+            }
+        }
+        let base = expr.as_ref().map_or(Additivity::Additive, |e| of_expr(e, source));
+        let reaggregate = spec.reaggregate.or_else(|| expr.as_ref().and_then(|e| declared_reaggregate(e, source)));
+        let adds = matches!(agg, Agg::Sum | Agg::Average) && base != Additivity::Additive;
+        let reaggregate = reaggregate.filter(|_| adds);
+        let agg = if reaggregate == Some(Reaggregate::Max) { Agg::Max } else { agg };
+        let func = match agg {
+            Agg::Sum | Agg::Average => AggFunc::Sum,
+            Agg::Count => AggFunc::Count,
+            Agg::Min => AggFunc::Min,
+            Agg::Max => AggFunc::Max,
+        };
+        let integer = match agg {
+            Agg::Count => true,
+            Agg::Average => false,
+            Agg::Sum | Agg::Min | Agg::Max => expr.as_ref().is_some_and(|e| e.ty() == Type::Int),
+        };
+        let additivity = match agg {
+            Agg::Sum => base,
+            Agg::Count => Additivity::Additive,
+            Agg::Min | Agg::Max | Agg::Average => Additivity::NonAdditive,
+        };
+        Some(MetricPlan {
+            name: context.name.to_owned(),
+            integer,
+            unit: spec.unit.clone().or_else(|| unit(agg, expr.as_ref(), source)),
+            direction: spec.direction.unwrap_or_default(),
+            format: spec.format,
+            additivity,
+            reaggregate,
+            definition: definition(agg, expr.as_ref(), filter.as_ref(), &source.name),
+            label: spec.label.clone(),
+            description: spec.description.clone(),
+            formula: Formula::Simple {
+                source: source.name.clone(),
+                agg,
+                aggregate: Aggregate { func, expr, filter },
+                additivity: base,
+            },
+        })
+    }
+}
+
+fn source<'c>(context: &mut MetricContext<'c>) -> Option<&'c LogicalSource> {
+    let Some(name) = &context.spec.source else {
+        let first = context.sources.keys().next().map_or("posts", String::as_str).to_owned();
+        context.missing("source", &first);
+        return None;
+    };
+    if let Some(source) = context.sources.get(name) {
+        return Some(source);
+    }
+    if !context.broken_sources.contains(name) {
+        let known = context.sources.keys().chain(context.broken_sources).map(String::as_str);
+        let error = Diagnostic::pipeline("unknown-source", format!("metric `{}` reads `{name}`, which is not a source", context.name));
+        context.errors.push(error.at(&context.at.key("source")).suggest(name, "sources", known));
+    }
+    None
+}
+
+fn condition(context: &mut MetricContext<'_>, key: &str, sql: &str, source: &LogicalSource) -> Option<Expr> {
+    let expr = context.parse(key, sql, source)?;
+    if expr.ty() == Type::Bool {
+        return Some(expr);
+    }
+    let error = Diagnostic::pipeline("type-mismatch", format!("`{key}` is a {}, it must be a condition", expr.ty()));
+    context.errors.push(error.at(&context.at.key(key)).help("compare something: `country = 'FR'`"));
+    None
+}
+
+fn not_numbers(context: &mut MetricContext<'_>, expr: &Expr, source: &LogicalSource) {
+    let message = format!("metric `{}` aggregates a {}, numbers are needed", context.name, expr.ty());
+    let mut error = Diagnostic::pipeline("type-mismatch", message).at(&context.at.key("expr"));
+    let because = expr.columns().into_iter().find_map(|(name, _)| source.columns.get(name)?.text_because.clone());
+    if let Some(because) = because {
+        error = error.note(format!("{because} is not a number"));
+    }
+    context.errors.push(error.help("to count records or known values use `agg: count`"));
+}
+
+/// The `reaggregate` that the measures of an expression declare.
+fn declared_reaggregate(expr: &Expr, source: &LogicalSource) -> Option<Reaggregate> {
+    expr.columns().into_iter().find_map(|(name, _)| match source.columns.get(name).map(|c| &c.role) {
+        Some(ColumnRole::Measure { reaggregate, .. }) => *reaggregate,
+        _ => None,
+    })
+}
+
+fn unit(agg: Agg, expr: Option<&Expr>, source: &LogicalSource) -> Option<String> {
+    let Some(expr) = expr.filter(|_| agg != Agg::Count) else { return Some("count".to_owned()) };
+    let mut units = expr.columns().into_iter().filter_map(|(name, _)| match source.columns.get(name).map(|c| &c.role) {
+        Some(ColumnRole::Measure { unit, .. }) => Some(unit.clone()),
+        _ => None,
+    });
+    let first = units.next()??;
+    units.all(|other| other.as_ref() == Some(&first)).then_some(first)
+}
+
+fn definition(agg: Agg, expr: Option<&Expr>, filter: Option<&Expr>, source: &str) -> String {
+    let name = match agg {
+        Agg::Sum => "SUM",
+        Agg::Count => "COUNT",
+        Agg::Min => "MIN",
+        Agg::Max => "MAX",
+        Agg::Average => "AVG",
+    };
+    let inner = expr.map_or("*".to_owned(), Expr::to_string);
+    let filter = filter.map_or(String::new(), |f| format!(" FILTER (WHERE {f})"));
+    format!("{name}({inner}){filter} FROM {source}")
+}

@@ -1,0 +1,199 @@
+//! Printing a plan, deterministically: what is scanned, rolled up and reported, what is shared and what is derived.
+
+use super::types::{Aggregate, AggFunc, Covers, DayRange, Plan, ReportPlan, RollupPlan, Scan};
+use crate::calendar::{iso_date, Grain};
+use crate::expr::Expr;
+use crate::spec::{ExportFormat, Layout};
+use serde_json::{json, Value};
+use std::fmt::Write;
+
+/// The plan as text.
+#[must_use]
+pub fn explain(plan: &Plan) -> String {
+    let mut out = String::new();
+    let derived = plan.rollups.iter().filter(|r| r.derived_from.is_some()).count();
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        out,
+        "pipeline {}: {} scanned, {} rolled up ({} of them derived), {} reports",
+        plan.name,
+        plan.scans.len(),
+        plan.rollups.len(),
+        derived,
+        plan.reports.len()
+    );
+    let zone = plan.calendar.timezone.iana_name().unwrap_or("UTC");
+    let weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let weekday = usize::try_from(plan.calendar.first_day_of_week).ok().and_then(|i| weekdays.get(i)).unwrap_or(&"monday");
+    let month = plan.calendar.first_month_of_year;
+    let _ = writeln!(out, "calendar: {zone}, weeks start on {weekday}, years start in month {month}\n");
+    for scan in &plan.scans {
+        scan_text(&mut out, scan);
+    }
+    for rollup in &plan.rollups {
+        rollup_text(&mut out, rollup);
+    }
+    for report in &plan.reports {
+        report_text(&mut out, plan, report);
+    }
+    out.trim_end().to_owned() + "\n"
+}
+
+fn scan_text(out: &mut String, scan: &Scan) {
+    let files = scan.files.len();
+    let first = scan.files.first().map_or(String::new(), |f| f.path.display().to_string());
+    let _ = writeln!(out, "scan {}: {} from {first}", scan.source, crate::diagnostic::count(files as u64, "file"));
+    let covers = match scan.time.covers {
+        Covers::Hour => "an hour".to_owned(),
+        Covers::Day => "a day".to_owned(),
+        Covers::Week => "a week".to_owned(),
+        Covers::Period(grain) => format!("a {}", grain.as_str()),
+        Covers::Range => "a range of days".to_owned(),
+    };
+    let _ = writeln!(out, "  time: {}, a record covers {covers}", scan.time.column.raw);
+    let _ = writeln!(out, "  columns read: {}", scan.raw_columns().join(", "));
+    for column in scan.columns.iter().filter(|c| c.raw.is_none()) {
+        let _ = writeln!(out, "  not in the files, taken as null: {}", column.name);
+    }
+    if let Some(filter) = &scan.filter {
+        let _ = writeln!(out, "  where: {filter}");
+    }
+    let _ = writeln!(out, "  feeds: {}\n", ids(&scan.feeds));
+}
+
+fn ids(ids: &[usize]) -> String {
+    ids.iter().map(|id| format!("r{id}")).collect::<Vec<_>>().join(", ")
+}
+
+/// `day × network × country`
+fn keys(bucket: Grain, dims: &[super::types::Dim]) -> String {
+    let names = std::iter::once(bucket.as_str()).chain(dims.iter().map(|d| d.name.as_str()));
+    names.collect::<Vec<_>>().join(" × ")
+}
+
+fn rollup_text(out: &mut String, rollup: &RollupPlan) {
+    let _ = writeln!(out, "roll-up r{}: {} [{}] by {}", rollup.id, rollup.source, rollup.segment, keys(rollup.bucket, &rollup.dims));
+    if let Some(parent) = rollup.derived_from {
+        let _ = writeln!(out, "  derived from r{parent}, which holds all its keys and states");
+    }
+    if let Some(filter) = &rollup.filter {
+        let _ = writeln!(out, "  where: {filter}");
+    }
+    if rollup.range != DayRange::default() {
+        let _ = writeln!(out, "  days: {}", days(rollup.range));
+    }
+    for aggregate in &rollup.aggregates {
+        let _ = writeln!(out, "  state: {}", state(aggregate));
+    }
+    let _ = writeln!(out, "  for: {}\n", rollup.reports.join(", "));
+}
+
+fn days(range: DayRange) -> String {
+    let day = |d: Option<i32>, open: &str| d.map_or(open.to_owned(), iso_date);
+    format!("{} to {}", day(range.start, "the first"), day(range.end, "the last"))
+}
+
+fn state(aggregate: &Aggregate) -> String {
+    let expr = aggregate.expr.as_ref().map_or("*".to_owned(), Expr::to_string);
+    let func = match aggregate.func {
+        AggFunc::Count => format!("count({expr})"),
+        AggFunc::Sum => format!("sum and count({expr})"),
+        AggFunc::Min => format!("min({expr})"),
+        AggFunc::Max => format!("max({expr})"),
+    };
+    aggregate.filter.as_ref().map_or(func.clone(), |filter| format!("{func} where {filter}"))
+}
+
+fn report_text(out: &mut String, plan: &Plan, report: &ReportPlan) {
+    let grains: Vec<&str> = report.grains.iter().map(|g| g.as_str()).collect();
+    let dims: Vec<&str> = report.dims.iter().map(|d| d.name.as_str()).collect();
+    let _ = writeln!(out, "report {}", report.name);
+    let _ = writeln!(out, "  grains: {}", grains.join(", "));
+    if !dims.is_empty() {
+        let _ = writeln!(out, "  group by: {}", dims.join(", "));
+    }
+    if report.range != DayRange::default() {
+        let _ = writeln!(out, "  days: {}", days(report.range));
+    }
+    for input in &report.inputs {
+        let read = plan.rollups[input.rollup].derived_from.unwrap_or(input.rollup);
+        let _ = writeln!(out, "  segment {}: {} from r{read}", input.segment, input.source);
+    }
+    for name in &report.computed {
+        let metric = &plan.metrics[name];
+        let hidden = if report.metrics.contains(name) { "" } else { " (not shown)" };
+        let mark = if metric.reaggregate.is_some() { ", summed anyway" } else { "" };
+        let _ = writeln!(out, "  metric {name}{hidden}: {} [{}{mark}]", metric.definition, metric.additivity.as_str());
+    }
+    for name in &report.single_valued {
+        let _ = writeln!(out, "  verified: at most one value of {name} in each cell");
+    }
+    for export in &report.exports {
+        let format = match export.format {
+            ExportFormat::Parquet => "parquet",
+            ExportFormat::Csv => "csv",
+        };
+        let layout = match export.layout {
+            Layout::Long => "long",
+            Layout::Wide => "wide",
+        };
+        let by = if export.partition_by.is_empty() { String::new() } else { format!(", a folder by {}", export.partition_by.join(", ")) };
+        let _ = writeln!(out, "  export {}: {format}, {layout}{by}", export.path.display());
+    }
+    out.push('\n');
+}
+
+/// The plan as JSON, for tools.
+#[must_use]
+pub fn explain_json(plan: &Plan) -> Value {
+    let scans: Vec<Value> = plan
+        .scans
+        .iter()
+        .map(|s| {
+            json!({
+                "source": s.source,
+                "files": s.files.iter().map(|f| f.path.display().to_string()).collect::<Vec<_>>(),
+                "columns": s.raw_columns(),
+                "where": s.filter.as_ref().map(Expr::to_string),
+                "feeds": s.feeds,
+            })
+        })
+        .collect();
+    let rollups: Vec<Value> = plan
+        .rollups
+        .iter()
+        .map(|r| {
+            json!({
+                "id": r.id,
+                "source": r.source,
+                "segment": r.segment,
+                "where": r.filter.as_ref().map(Expr::to_string),
+                "bucket": r.bucket,
+                "dimensions": r.dims.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(),
+                "states": r.aggregates.iter().map(state).collect::<Vec<_>>(),
+                "derived_from": r.derived_from,
+                "reports": r.reports,
+            })
+        })
+        .collect();
+    let reports: Vec<Value> = plan
+        .reports
+        .iter()
+        .map(|r| {
+            json!({
+                "name": r.name,
+                "grains": r.grains,
+                "group_by": r.dims.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(),
+                "segments": r.segments,
+                "metrics": r.metrics.iter().map(|m| json!({
+                    "name": m,
+                    "definition": plan.metrics[m].definition,
+                    "additivity": plan.metrics[m].additivity.as_str(),
+                    "unit": plan.metrics[m].unit,
+                })).collect::<Vec<_>>(),
+                "exports": r.exports.iter().map(|e| e.path.display().to_string()).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    json!({"pipeline": plan.name, "scans": scans, "rollups": rollups, "reports": reports})
+}

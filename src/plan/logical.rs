@@ -1,0 +1,105 @@
+//! Sources as metrics see them: logical columns with types and roles, over one physical source or several.
+
+use super::types::{Covers, TimeColumn};
+use crate::calendar::Grain;
+use crate::expr::{Expr, Scope, Type};
+use crate::spec::{Additivity, Assign, Reaggregate};
+use indexmap::IndexMap;
+
+/// A source as metrics see it.
+#[derive(Clone, Debug)]
+pub struct LogicalSource {
+    /// Its name.
+    pub name: String,
+    /// The physical sources that are read: itself, or the members of a union.
+    pub members: Vec<String>,
+    /// Its columns.
+    pub columns: IndexMap<String, LogicalColumn>,
+    /// What dates its records (the first member's, for a union).
+    pub time: SourceTime,
+    /// Columns that identify a record.
+    pub primary_key: Vec<String>,
+    /// Its `where`.
+    pub filter: Option<Expr>,
+}
+
+/// What dates the records of a physical source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceTime {
+    /// Name of the time column in expressions.
+    pub name: String,
+    /// The column.
+    pub column: TimeColumn,
+    /// The end column.
+    pub end: Option<TimeColumn>,
+    /// What a record covers.
+    pub covers: Covers,
+    /// Where straddling records go.
+    pub assign: Option<Assign>,
+}
+
+impl SourceTime {
+    /// The finest grain that a report on the source may have.
+    #[must_use]
+    pub fn finest(&self) -> Grain {
+        match self.covers {
+            Covers::Hour => Grain::Hour,
+            Covers::Day | Covers::Range => Grain::Day,
+            Covers::Week => Grain::Week,
+            Covers::Period(grain) => grain,
+        }
+    }
+}
+
+/// A column of a source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogicalColumn {
+    /// Its type.
+    pub ty: Type,
+    /// What it is for.
+    pub role: ColumnRole,
+    /// For each member of the source, its name in the files; `None` where a member lacks it.
+    pub raw: Vec<Option<String>>,
+    /// For text in CSV: the cell that made it text.
+    pub text_because: Option<String>,
+}
+
+/// What a column is for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ColumnRole {
+    /// To group by.
+    Dimension,
+    /// To aggregate.
+    Measure {
+        /// Over what it adds up.
+        additivity: Additivity,
+        /// Its unit, where known.
+        unit: Option<String>,
+        /// How it may be aggregated although it does not add up.
+        reaggregate: Option<Reaggregate>,
+    },
+    /// The time column, as its day.
+    Time,
+    /// In the files but not declared.
+    Raw,
+}
+
+impl Scope for LogicalSource {
+    fn column(&self, name: &str) -> Option<Type> {
+        self.columns.get(name).map(|c| c.ty)
+    }
+    fn names(&self) -> Vec<&str> {
+        self.columns.keys().map(String::as_str).collect()
+    }
+    fn noun(&self) -> &'static str {
+        "column"
+    }
+}
+
+impl LogicalSource {
+    /// Whether it is read from files of its own.
+    #[must_use]
+    pub fn is_union(&self) -> bool {
+        self.members.len() != 1 || self.members[0] != self.name
+    }
+}

@@ -1,0 +1,357 @@
+//! The plan's types: what is scanned, rolled up and reported.
+
+use crate::calendar::{Calendar, Grain};
+use crate::expr::{Expr, Type};
+use crate::spec::{Additivity, Agg, Dialect, Direction, ExportFormat, FileFormat, Format, Layout, Reaggregate};
+use indexmap::IndexMap;
+use jiff::tz::TimeZone;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Everything a run does.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The pipeline's name.
+    pub name: String,
+    /// How days become periods.
+    pub calendar: Arc<Calendar>,
+    /// One pass over each source that a report needs.
+    pub scans: Vec<Scan>,
+    /// The roll-ups; `RollupPlan::id` is the index.
+    pub rollups: Vec<RollupPlan>,
+    /// Every metric, each after the metrics it is made of.
+    pub metrics: IndexMap<String, MetricPlan>,
+    /// The reports.
+    pub reports: Vec<ReportPlan>,
+    /// Folder that export paths are relative to.
+    pub output_root: PathBuf,
+}
+
+/// Index of a roll-up in [`Plan::rollups`].
+pub type RollupId = usize;
+
+/// One pass over the files of a source.
+#[derive(Clone, Debug)]
+pub struct Scan {
+    /// Name of the source.
+    pub source: String,
+    /// Its files.
+    pub files: Vec<ScanFile>,
+    /// The columns to decode. One name may occur with two types (a union reads integers as floats when another
+    /// member has floats).
+    pub columns: Vec<ScanColumn>,
+    /// What dates a record.
+    pub time: TimePlan,
+    /// The source's own `where`.
+    pub filter: Option<Expr>,
+    /// The roll-ups it feeds.
+    pub feeds: Vec<RollupId>,
+    /// The reporting calendar.
+    pub calendar: Arc<Calendar>,
+    /// The declared separator of CSV files.
+    pub separator: Option<u8>,
+}
+
+impl Scan {
+    /// The raw columns that must be decoded, the time columns included.
+    #[must_use]
+    pub fn raw_columns(&self) -> Vec<&str> {
+        let times = [Some(&self.time.column), self.time.end.as_ref()];
+        let mut names: Vec<&str> = times.into_iter().flatten().map(|t| t.raw.as_str()).collect();
+        names.extend(self.columns.iter().filter_map(|c| c.raw.as_deref()));
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The separator of a CSV file.
+    #[must_use]
+    pub fn separator(&self, path: &Path) -> u8 {
+        let tabs = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("tsv"));
+        self.separator.unwrap_or(if tabs { b'\t' } else { b',' })
+    }
+}
+
+/// A file of a scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How it is read.
+    pub format: FileFormat,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// A column to decode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanColumn {
+    /// Name in expressions.
+    pub name: String,
+    /// Name in the files; `None` in a union member that lacks it (all null).
+    pub raw: Option<String>,
+    /// Type in expressions.
+    pub ty: Type,
+}
+
+/// What dates the records of a source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimePlan {
+    /// The column.
+    pub column: TimeColumn,
+    /// The column of the last day, for records that cover ranges.
+    pub end: Option<TimeColumn>,
+    /// What span one record covers.
+    pub covers: Covers,
+    /// Where a record goes that straddles two periods; `None`: that is an error.
+    pub assign: Option<crate::spec::Assign>,
+    /// The grains of the reports on this source: no record may straddle two of their periods.
+    pub grains: Vec<Grain>,
+    /// Whether a roll-up is by hour.
+    pub hours: bool,
+}
+
+/// A column of dates or times.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimeColumn {
+    /// Name in the files.
+    pub raw: String,
+    /// How its values are read.
+    pub clock: Clock,
+}
+
+/// How the values of a time column become days of the reporting zone.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Clock {
+    /// Days already.
+    Day,
+    /// Instants.
+    Instant,
+    /// Wall times of a zone; without a zone, of the reporting zone.
+    Wall(Option<TimeZone>),
+}
+
+/// What span one record covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Covers {
+    /// An hour or a moment.
+    Hour,
+    /// The day of the time column.
+    Day,
+    /// Seven days from the time column's day.
+    Week,
+    /// The calendar period that holds the time column's day.
+    Period(Grain),
+    /// From the time column's day to the end column's day.
+    Range,
+}
+
+/// Days from `start` to `end`, inclusive; open where `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DayRange {
+    /// First day.
+    pub start: Option<i32>,
+    /// Last day.
+    pub end: Option<i32>,
+}
+
+impl DayRange {
+    /// Whether a day is inside.
+    #[must_use]
+    pub fn contains(&self, day: i32) -> bool {
+        self.start.is_none_or(|s| day >= s) && self.end.is_none_or(|e| day <= e)
+    }
+
+    /// The smallest range that holds both.
+    #[must_use]
+    pub fn hull(self, other: Self) -> Self {
+        let both = |a: Option<i32>, b: Option<i32>, pick: fn(i32, i32) -> i32| Some(pick(a?, b?));
+        Self { start: both(self.start, other.start, i32::min), end: both(self.end, other.end, i32::max) }
+    }
+
+    /// Whether all of `other` is inside.
+    #[must_use]
+    pub fn covers(&self, other: Self) -> bool {
+        self.hull(other) == *self
+    }
+}
+
+/// A dimension of a roll-up or report.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Dim {
+    /// Its name.
+    pub name: String,
+    /// Its type: text, integer, boolean or date.
+    pub ty: Type,
+}
+
+/// Records of one source and segment, grouped by time bucket and dimensions, holding partial states.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RollupPlan {
+    /// Its index in the plan.
+    pub id: RollupId,
+    /// The source or union.
+    pub source: String,
+    /// Name of the segment.
+    pub segment: String,
+    /// Condition of the segment (and of a union's `where`).
+    pub filter: Option<Expr>,
+    /// Time buckets; `All` for one bucket only.
+    pub bucket: Grain,
+    /// Keys beside time.
+    pub dims: Vec<Dim>,
+    /// The states.
+    pub aggregates: Vec<Aggregate>,
+    /// Days that matter.
+    pub range: DayRange,
+    /// The roll-up that this one is computed from instead of from records.
+    pub derived_from: Option<RollupId>,
+    /// Names of the reports that need it.
+    pub reports: Vec<String>,
+}
+
+/// A mergeable state per cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Aggregate {
+    /// What is kept.
+    pub func: AggFunc,
+    /// The value of a record; `None` only for counting records.
+    pub expr: Option<Expr>,
+    /// Records that do not pass have no value.
+    pub filter: Option<Expr>,
+}
+
+/// What an aggregate keeps. All merge; sums and counts are exact and do not depend on order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AggFunc {
+    /// Number of records, or of known values.
+    Count,
+    /// Sum of the known values and how many there are: serves `sum` and `average`.
+    Sum,
+    /// Smallest known value.
+    Min,
+    /// Largest known value.
+    Max,
+}
+
+/// A metric, resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricPlan {
+    /// Its name.
+    pub name: String,
+    /// How its value comes about.
+    pub formula: Formula,
+    /// Whether its values are whole numbers (exact int64) or floats.
+    pub integer: bool,
+    /// Unit of the value, where known.
+    pub unit: Option<String>,
+    /// Which way is better.
+    pub direction: Direction,
+    /// How people like to read it.
+    pub format: Option<Format>,
+    /// What its values may be added up over.
+    pub additivity: Additivity,
+    /// How something that does not add up was aggregated all the same.
+    pub reaggregate: Option<Reaggregate>,
+    /// Its definition as SQL.
+    pub definition: String,
+    /// Name shown to people.
+    pub label: Option<String>,
+    /// What it says.
+    pub description: Option<String>,
+}
+
+/// How a metric's value comes about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Formula {
+    /// An aggregate of a source's records.
+    Simple {
+        /// The source or union.
+        source: String,
+        /// How the state becomes a value.
+        agg: Agg,
+        /// The state.
+        aggregate: Aggregate,
+        /// What the measures in the expression may be added up over.
+        additivity: Additivity,
+    },
+    /// One metric over another.
+    Ratio {
+        /// Above the line.
+        numerator: String,
+        /// Below the line.
+        denominator: String,
+    },
+    /// An expression whose columns are metrics.
+    Derived {
+        /// Over metric names.
+        expr: Expr,
+    },
+}
+
+impl Formula {
+    /// The metrics it is made of.
+    #[must_use]
+    pub fn inputs(&self) -> Vec<&str> {
+        match self {
+            Self::Simple { .. } => vec![],
+            Self::Ratio { numerator, denominator } => vec![numerator, denominator],
+            Self::Derived { expr } => expr.columns().into_iter().map(|(name, _)| name).collect(),
+        }
+    }
+}
+
+/// A report, resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReportPlan {
+    /// Its name.
+    pub name: String,
+    /// What it answers.
+    pub description: Option<String>,
+    /// The metrics shown, in order.
+    pub metrics: Vec<String>,
+    /// The metrics computed: those shown and those they are made of, each after its inputs.
+    pub computed: Vec<String>,
+    /// The dimensions.
+    pub dims: Vec<Dim>,
+    /// The grains, shortest first.
+    pub grains: Vec<Grain>,
+    /// The segments, in the order written.
+    pub segments: Vec<String>,
+    /// The days that count.
+    pub range: DayRange,
+    /// Where each segment's states come from.
+    pub inputs: Vec<ReportInput>,
+    /// Simple metrics whose cells may hold one value only (a non-additive measure at its primary key).
+    pub single_valued: Vec<String>,
+    /// The files.
+    pub exports: Vec<ExportPlan>,
+}
+
+/// The states of one source and segment for a report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReportInput {
+    /// The segment.
+    pub segment: String,
+    /// The source or union.
+    pub source: String,
+    /// The roll-up to read.
+    pub rollup: RollupId,
+    /// For each simple metric, the index of its aggregate in that roll-up.
+    pub slots: IndexMap<String, usize>,
+}
+
+/// An export, resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExportPlan {
+    /// File format.
+    pub format: ExportFormat,
+    /// Path below the output root; a folder when partitioned.
+    pub path: PathBuf,
+    /// Long or wide.
+    pub layout: Layout,
+    /// Columns that become folders.
+    pub partition_by: Vec<String>,
+    /// How CSV is written.
+    pub dialect: Dialect,
+}

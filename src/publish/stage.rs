@@ -1,0 +1,359 @@
+//! Whole or not at all: files are staged beside their places, a journal is written, then they are moved. A run that
+//! is killed while it writes leaves the old files as they were; one that is killed while it moves is rolled forward
+//! by the next run.
+//!
+//! Below the output root a folder `.jalon` holds a lock (one run publishes at a time), the list of staged paths, and
+//! the journal. Staged names start with a dot and end in `.part`, so no glob of a BI tool reads them.
+
+use super::failed;
+use crate::diagnostic::Diagnostic;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// A running publication. Dropping it without [`Stage::commit`] removes what was staged.
+#[derive(Debug)]
+pub struct Stage {
+    root: PathBuf,
+    id: String,
+    moves: Vec<Move>,
+    made_folders: Vec<PathBuf>,
+    _lock: File,
+    committed: bool,
+}
+
+/// One file or folder to move into its place; paths are relative to the output root.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Move {
+    staged: PathBuf,
+    target: PathBuf,
+    folder: bool,
+    /// Identifies a staged folder, to know after a crash whether it has been exchanged already.
+    inode: u64,
+}
+
+const HOME: &str = ".jalon";
+const STAGED: &str = "staged.json";
+const JOURNAL: &str = "journal.json";
+
+impl Stage {
+    /// Takes the output root for this run, finishes what a killed run left, and checks that all targets can be
+    /// written. `targets` are paths below the root, with whether each is a folder.
+    ///
+    /// # Errors
+    /// A root that cannot be written, a target that leads out of it or is of the wrong kind.
+    pub fn begin(root: &Path, id: &str, targets: &[(PathBuf, bool)]) -> Result<Self, Diagnostic> {
+        let fail = |path: &Path, error: &io::Error| failed(path, &error.to_string());
+        let home = root.join(HOME);
+        fs::create_dir_all(&home).map_err(|e| fail(&home, &e))?;
+        let lock_path = home.join("lock");
+        let lock = File::options().create(true).truncate(false).write(true).open(&lock_path).map_err(|e| fail(&lock_path, &e))?;
+        lock.lock().map_err(|e| fail(&lock_path, &e))?;
+        recover(root).map_err(|e| fail(&home, &e))?;
+        let mut stage =
+            Self { root: root.to_path_buf(), id: id.to_owned(), moves: vec![], made_folders: vec![], _lock: lock, committed: false };
+        stage.moves = targets.iter().map(|(target, folder)| stage.plan(target, *folder)).collect();
+        let list = stage.moves.iter().map(|m| m.staged.clone()).collect::<Vec<_>>();
+        stage.note(STAGED, &list).map_err(|e| fail(&home, &e))?;
+        for target in targets {
+            stage.prepare(&target.0, target.1)?;
+        }
+        Ok(stage)
+    }
+
+    /// The output root.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn plan(&self, target: &Path, folder: bool) -> Move {
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let staged = target.with_file_name(format!(".{name}.jalon-{}.part", self.id));
+        Move { staged, target: target.to_path_buf(), folder, inode: 0 }
+    }
+
+    /// Where a target is to be written for now.
+    #[must_use]
+    pub fn staged(&self, target: &Path) -> PathBuf {
+        let found = self.moves.iter().find(|m| m.target == target);
+        self.root.join(found.map_or_else(|| self.plan(target, false).staged, |m| m.staged.clone()))
+    }
+
+    /// Makes the target's folder, and checks that it lies below the root and can be written.
+    fn prepare(&mut self, target: &Path, folder: bool) -> Result<(), Diagnostic> {
+        let place = self.root.join(target);
+        let parent = place.parent().unwrap_or(&self.root).to_path_buf();
+        let mut missing: Vec<PathBuf> =
+            parent.ancestors().take_while(|p| !p.as_os_str().is_empty() && !p.exists()).map(Path::to_path_buf).collect();
+        fs::create_dir_all(&parent).map_err(|e| failed(&place, &e.to_string()))?;
+        missing.reverse();
+        self.made_folders.extend(missing);
+        let inside = match (fs::canonicalize(&parent), fs::canonicalize(&self.root)) {
+            (Ok(parent), Ok(root)) => parent.starts_with(root),
+            _ => false,
+        };
+        if !inside {
+            return Err(Diagnostic::engine("path-outside", format!("`{}` leads out of the output root by a link", place.display()))
+                .help("remove the link, or set the output root to where it leads"));
+        }
+        match fs::symlink_metadata(&place) {
+            Ok(meta) if meta.is_dir() != folder => {
+                let (found, wanted) = if meta.is_dir() { ("a folder", "a file") } else { ("a file", "a folder") };
+                return Err(Diagnostic::engine("cannot-write", format!("`{}` is {found}, the export is {wanted}", place.display()))
+                    .help("remove it, or choose another path"));
+            }
+            _ => {}
+        }
+        // Better to fail now than after an hour of scanning.
+        let probe = self.staged(target);
+        File::create(&probe).and_then(|_| fs::remove_file(&probe)).map_err(|e| failed(&place, &e.to_string()))
+    }
+
+    fn note<T: Serialize>(&self, name: &str, value: &T) -> io::Result<()> {
+        let home = self.root.join(HOME);
+        let draft = home.join(format!("{name}.{}.part", self.id));
+        let mut file = File::create(&draft)?;
+        file.write_all(&serde_json::to_vec_pretty(value).map_err(io::Error::other)?)?;
+        file.sync_all()?;
+        fs::rename(&draft, home.join(name))?;
+        sync_folder(&home)
+    }
+
+    /// Moves everything into place, the last target last.
+    ///
+    /// # Errors
+    /// When the journal cannot be written nothing has changed; when a move fails the next run finishes it.
+    pub fn commit(mut self) -> Result<(), Diagnostic> {
+        let home = self.root.join(HOME);
+        let fail = |e: io::Error| failed(&home, &e.to_string());
+        for entry in &mut self.moves {
+            let staged = self.root.join(&entry.staged);
+            entry.inode = inode(&staged).map_err(fail)?;
+            if entry.folder {
+                sync_tree(&staged).map_err(fail)?;
+            }
+        }
+        self.note(JOURNAL, &self.moves).map_err(fail)?;
+        // From here on the run counts as published: a crash is rolled forward.
+        self.committed = true;
+        finish(&self.root, &self.moves).map_err(|e| {
+            failed(&self.root, &e.to_string()).note("some exports are new and some old; the next run finishes the move")
+        })
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if self.committed {
+            return;
+        }
+        for entry in &self.moves {
+            remove(&self.root.join(&entry.staged));
+        }
+        let _ = fs::remove_file(self.root.join(HOME).join(STAGED));
+        for folder in self.made_folders.iter().rev() {
+            // Fails, as it should, where something else is in it by now.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
+/// Finishes or cleans up what a killed run left.
+fn recover(root: &Path) -> io::Result<()> {
+    let home = root.join(HOME);
+    if let Ok(text) = fs::read(home.join(JOURNAL)) {
+        let moves: Vec<Move> = serde_json::from_slice(&text).map_err(io::Error::other)?;
+        return finish(root, &moves);
+    }
+    if let Ok(text) = fs::read(home.join(STAGED)) {
+        let staged: Vec<PathBuf> = serde_json::from_slice(&text).map_err(io::Error::other)?;
+        for path in staged {
+            remove(&root.join(path));
+        }
+        fs::remove_file(home.join(STAGED))?;
+    }
+    Ok(())
+}
+
+/// Makes all moves that are not made yet, then forgets the journal.
+fn finish(root: &Path, moves: &[Move]) -> io::Result<()> {
+    for entry in moves {
+        let (staged, target) = (root.join(&entry.staged), root.join(&entry.target));
+        if !staged.exists() {
+            continue;
+        }
+        let exchanged = entry.folder && inode(&target).is_ok_and(|i| i == entry.inode);
+        if entry.folder && target.exists() {
+            if !exchanged {
+                exchange(&staged, &target)?;
+            }
+            remove(&staged);
+        } else {
+            fs::rename(&staged, &target)?;
+        }
+        sync_folder(target.parent().unwrap_or(root))?;
+    }
+    let home = root.join(HOME);
+    fs::remove_file(home.join(JOURNAL))?;
+    match fs::remove_file(home.join(STAGED)) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+        _ => sync_folder(&home),
+    }
+}
+
+fn remove(path: &Path) {
+    let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+}
+
+#[cfg(unix)]
+fn inode(path: &Path) -> io::Result<u64> {
+    use std::os::unix::fs::MetadataExt;
+    Ok(fs::symlink_metadata(path)?.ino())
+}
+
+#[cfg(not(unix))]
+fn inode(path: &Path) -> io::Result<u64> {
+    fs::symlink_metadata(path).map(|_| 0)
+}
+
+/// Swaps two folders in one step.
+#[cfg(target_os = "linux")]
+fn exchange(a: &Path, b: &Path) -> io::Result<()> {
+    use rustix::fs::{renameat_with, RenameFlags, CWD};
+    match renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE) {
+        Ok(()) => Ok(()),
+        // Some network file systems cannot: then the old folder is moved away first.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP) => exchange_in_two(a, b),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn exchange(a: &Path, b: &Path) -> io::Result<()> {
+    exchange_in_two(a, b)
+}
+
+fn exchange_in_two(a: &Path, b: &Path) -> io::Result<()> {
+    let mut aside = a.as_os_str().to_owned();
+    aside.push(".old");
+    let aside = PathBuf::from(aside);
+    fs::rename(b, &aside)?;
+    fs::rename(a, b)?;
+    fs::rename(&aside, a)
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        File::open(if path.as_os_str().is_empty() { Path::new(".") } else { path })?.sync_all()?;
+    }
+    Ok(())
+}
+
+fn sync_tree(path: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(path)? {
+        let entry = entry?.path();
+        if entry.is_dir() {
+            sync_tree(&entry)?;
+        }
+    }
+    sync_folder(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn targets() -> Vec<(PathBuf, bool)> {
+        vec![(PathBuf::from("r/a.csv"), false), (PathBuf::from("r/folder"), true)]
+    }
+
+    fn write_both(stage: &Stage, text: &str) {
+        fs::write(stage.staged(Path::new("r/a.csv")), text).expect("written");
+        let folder = stage.staged(Path::new("r/folder"));
+        fs::create_dir_all(&folder).expect("made");
+        fs::write(folder.join("part-0.parquet"), text).expect("written");
+    }
+
+    fn read_both(root: &Path) -> (String, String) {
+        let read = |path: &str| fs::read_to_string(root.join(path)).unwrap_or_default();
+        (read("r/a.csv"), read("r/folder/part-0.parquet"))
+    }
+
+    fn names(root: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(root.join("r"))
+            .expect("folder")
+            .map(|e| e.expect("entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn files_and_folders_are_replaced_whole_and_nothing_is_left() {
+        let root = tempfile::tempdir().expect("folder");
+        for text in ["one", "two"] {
+            let stage = Stage::begin(root.path(), text, &targets()).expect("begun");
+            write_both(&stage, text);
+            stage.commit().expect("committed");
+            assert_eq!(read_both(root.path()), (text.to_owned(), text.to_owned()));
+        }
+        assert_eq!(names(root.path()), ["a.csv", "folder"]);
+    }
+
+    #[test]
+    fn a_dropped_stage_leaves_the_old_files() {
+        let root = tempfile::tempdir().expect("folder");
+        let stage = Stage::begin(root.path(), "one", &targets()).expect("begun");
+        write_both(&stage, "one");
+        stage.commit().expect("committed");
+        let stage = Stage::begin(root.path(), "two", &targets()).expect("begun");
+        write_both(&stage, "two");
+        drop(stage);
+        assert_eq!(read_both(root.path()), ("one".to_owned(), "one".to_owned()));
+        assert_eq!(names(root.path()), ["a.csv", "folder"]);
+    }
+
+    /// Leaves the folder as a run does that is killed after some of its moves.
+    fn killed_after(moves: usize) {
+        let root = tempfile::tempdir().expect("folder");
+        let stage = Stage::begin(root.path(), "one", &targets()).expect("begun");
+        write_both(&stage, "one");
+        stage.commit().expect("committed");
+        let mut stage = Stage::begin(root.path(), "two", &targets()).expect("begun");
+        write_both(&stage, "two");
+        for entry in &mut stage.moves {
+            entry.inode = inode(&root.path().join(&entry.staged)).expect("inode");
+        }
+        stage.note(JOURNAL, &stage.moves).expect("journal");
+        for entry in &stage.moves[..moves.min(stage.moves.len())] {
+            let (staged, target) = (root.path().join(&entry.staged), root.path().join(&entry.target));
+            if entry.folder {
+                exchange(&staged, &target).expect("exchanged");
+            } else {
+                fs::rename(&staged, &target).expect("renamed");
+            }
+        }
+        stage.committed = true;
+        drop(stage);
+        let next = Stage::begin(root.path(), "three", &targets()).expect("begun");
+        assert_eq!(read_both(root.path()), ("two".to_owned(), "two".to_owned()), "after {moves} moves");
+        drop(next);
+        assert_eq!(names(root.path()), ["a.csv", "folder"]);
+    }
+
+    #[test]
+    fn a_killed_run_is_rolled_forward_from_wherever_it_was() {
+        (0..=2).for_each(killed_after);
+    }
+
+    #[test]
+    fn a_link_out_of_the_root_is_refused() {
+        let root = tempfile::tempdir().expect("folder");
+        let elsewhere = tempfile::tempdir().expect("folder");
+        std::os::unix::fs::symlink(elsewhere.path(), root.path().join("r")).expect("link");
+        let error = Stage::begin(root.path(), "one", &targets()).expect_err("refused");
+        assert_eq!(error.code, "path-outside");
+    }
+}

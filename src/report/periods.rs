@@ -1,0 +1,60 @@
+//! What the columns of a period say.
+
+use super::coverage::{sources_of, Coverage, PeriodCoverage};
+use crate::calendar::{Calendar, Grain};
+use crate::plan::{DayRange, Plan, ReportPlan};
+
+/// A period of a report.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Period {
+    /// First day.
+    pub(super) start: i32,
+    /// Last day.
+    pub(super) end: i32,
+    /// For hours: the instant, in seconds.
+    pub(super) hour: Option<i64>,
+    /// Its name.
+    pub(super) label: String,
+}
+
+/// The periods of a report.
+pub(super) struct Periods<'p> {
+    calendar: &'p Calendar,
+    range: DayRange,
+    extent: Option<(i32, i32)>,
+    coverage: &'p Coverage,
+}
+
+impl<'p> Periods<'p> {
+    pub(super) fn new(plan: &'p Plan, report: &ReportPlan, coverage: &'p Coverage) -> Self {
+        let sources = sources_of(plan, &report.metrics);
+        Self { calendar: &plan.calendar, range: report.range, extent: coverage.extent(&sources), coverage }
+    }
+
+    /// The period whose key is `key`: its first day, its hour, or 0 for the whole range.
+    pub(super) fn period(&self, grain: Grain, key: i64) -> Period {
+        let day = || i32::try_from(key).unwrap_or(i32::MAX);
+        match grain {
+            Grain::Hour => {
+                let day = self.calendar.day_of(key.saturating_mul(1_000_000)).unwrap_or(i32::MAX);
+                Period { start: day, end: day, hour: Some(key), label: self.calendar.hour_label(key) }
+            }
+            Grain::All => {
+                let (first, last) = self.extent.unwrap_or((0, 0));
+                let (start, end) = (self.range.start.unwrap_or(first), self.range.end.unwrap_or(last));
+                Period { start, end, hour: None, label: self.calendar.label(grain, start) }
+            }
+            _ => Period {
+                start: day(),
+                end: self.calendar.period_end(grain, day()),
+                hour: None,
+                label: self.calendar.label(grain, day()),
+            },
+        }
+    }
+
+    /// What the sources know of a period.
+    pub(super) fn coverage(&self, sources: &[&str], period: &Period) -> PeriodCoverage {
+        self.coverage.of(sources, period.start, period.end)
+    }
+}

@@ -1,0 +1,220 @@
+//! From states to values: simple metrics are finished, then ratios and derived metrics computed from them, each
+//! after its inputs.
+
+use super::cells::{rows_column, state_column, states};
+use crate::calendar::Grain;
+use crate::diagnostic::Diagnostic;
+use crate::expr::{Expr, Type};
+use crate::frame::{column_key, engine_error, lower};
+use crate::plan::{Aggregate, Formula, MetricPlan, Plan, ReportPlan};
+use crate::rollup::exact;
+use crate::spec::Agg;
+use polars::prelude::{
+    Column, DataFrame, DataType, Float64Chunked, Int128Chunked, IntoColumn, IntoLazy, NamedFrom, NewChunkedArray,
+    PolarsError, Series,
+};
+
+/// The value column of a metric.
+pub(super) fn value_column(metric: &MetricPlan) -> String {
+    column_key(&metric.name, if metric.integer { Type::Int } else { Type::Float })
+}
+
+/// The columns of the parts of a ratio or an average.
+pub(super) fn part_columns(metric: &str) -> (String, String) {
+    (format!("{metric}\u{1f}numerator"), format!("{metric}\u{1f}denominator"))
+}
+
+/// Whether a metric shows what it is divided from.
+pub(super) fn has_parts(metric: &MetricPlan) -> bool {
+    matches!(metric.formula, Formula::Ratio { .. } | Formula::Simple { agg: Agg::Average, .. })
+}
+
+/// Adds the value columns of all metrics of a report, and the segment; drops the states.
+pub(super) fn evaluate(
+    plan: &Plan,
+    report: &ReportPlan,
+    segment: &str,
+    grain: Grain,
+    cells: DataFrame,
+) -> Result<DataFrame, Diagnostic> {
+    let mut frame = cells;
+    let mut keep: Vec<String> = vec!["p".to_owned()];
+    keep.extend((0..report.dims.len()).map(|i| format!("d{i}")));
+    for name in &report.computed {
+        let metric = &plan.metrics[name];
+        let columns = match &metric.formula {
+            Formula::Simple { source, agg, aggregate, .. } => {
+                let input = report.inputs.iter().position(|i| i.segment == segment && i.source == *source);
+                let input = input.ok_or_else(|| Diagnostic::bug(format!("`{name}` has no input")))?;
+                let slot = report.inputs[input].slots[name];
+                if report.single_valued.contains(name) {
+                    check_single(report, metric, grain, &frame, &state_column(input, &format!("n{slot}")))?;
+                }
+                simple(metric, *agg, aggregate, input, slot, &frame)?
+            }
+            Formula::Ratio { numerator, denominator } => {
+                ratio(metric, &plan.metrics[numerator], &plan.metrics[denominator], &frame)?
+            }
+            Formula::Derived { expr } => vec![derived(metric, expr, &frame)?],
+        };
+        for column in columns {
+            keep.push(column.name().to_string());
+            frame.with_column(column).map_err(|e| engine_error(&e))?;
+        }
+        if metric.integer {
+            check_width(report, metric, &frame)?;
+        }
+    }
+    let mut frame = frame.select(keep).map_err(|e| engine_error(&e))?;
+    let segments = Series::new("segment".into(), vec![segment; frame.height()]);
+    frame.with_column(segments.into_column()).map_err(|e| engine_error(&e))?;
+    Ok(frame)
+}
+
+fn error(e: PolarsError) -> Diagnostic {
+    engine_error(&e)
+}
+
+/// A metric's values as floats.
+fn floats(metric: &MetricPlan, frame: &DataFrame) -> Result<Vec<Option<f64>>, Diagnostic> {
+    let column = frame.column(&value_column(metric)).map_err(error)?;
+    let floats = column.cast(&DataType::Float64).map_err(error)?;
+    Ok(floats.f64().map_err(error)?.iter().collect())
+}
+
+fn float_column(name: &str, values: impl Iterator<Item = Option<f64>>) -> Column {
+    Float64Chunked::from_iter_options(name.into(), values).into_column()
+}
+
+fn simple(
+    metric: &MetricPlan,
+    agg: Agg,
+    aggregate: &Aggregate,
+    input: usize,
+    slot: usize,
+    frame: &DataFrame,
+) -> Result<Vec<Column>, Diagnostic> {
+    let ty = aggregate.expr.as_ref().map_or(Type::Int, Expr::ty);
+    let name = value_column(metric);
+    let rows = frame.column(&rows_column(input)).and_then(Column::i64).map_err(error)?;
+    // Where the source has no record in a cell that another source made, nothing is known: not even a count of 0.
+    let there: Vec<bool> = rows.iter().map(|r| r.unwrap_or(0) > 0).collect();
+    let state = |index: usize| -> Result<&Column, Diagnostic> {
+        let (_, state) = &states(aggregate.func, slot)[index];
+        frame.column(&state_column(input, state)).map_err(error)
+    };
+    match agg {
+        Agg::Count => {
+            let counts = state(0)?.i64().map_err(error)?;
+            let values = counts.iter().zip(&there).map(|(n, there)| n.map(i128::from).filter(|_| *there));
+            Ok(vec![Int128Chunked::from_iter_options(name.into(), values).into_column()])
+        }
+        Agg::Min | Agg::Max => {
+            let column = state(0)?.clone();
+            let column = match ty {
+                Type::Decimal(scale) => {
+                    let unscaled = column.i128().map_err(error)?;
+                    float_column(&name, unscaled.iter().map(|v| v.map(|v| exact::from_decimal(v, scale))))
+                }
+                _ => column.with_name(name.into()),
+            };
+            Ok(vec![column])
+        }
+        Agg::Sum | Agg::Average => {
+            let sums = state(0)?.i128().map_err(error)?;
+            let counts = state(1)?.i64().map_err(error)?;
+            let known: Vec<Option<i128>> =
+                sums.iter().zip(counts.iter()).map(|(s, n)| s.filter(|_| n.unwrap_or(0) > 0)).collect();
+            if agg == Agg::Sum && ty == Type::Int {
+                return Ok(vec![Int128Chunked::from_iter_options(name.into(), known.into_iter()).into_column()]);
+            }
+            let float = |sum: i128| match ty {
+                Type::Decimal(scale) => exact::from_decimal(sum, scale),
+                #[expect(clippy::cast_precision_loss, reason = "the one rounding of an average's numerator")]
+                Type::Int => sum as f64,
+                _ => exact::from_fixed(sum),
+            };
+            let sums: Vec<Option<f64>> = known.into_iter().map(|s| s.map(float)).collect();
+            if agg == Agg::Sum {
+                return Ok(vec![float_column(&name, sums.into_iter())]);
+            }
+            #[expect(clippy::cast_precision_loss, reason = "counts of records stay far below 2^53")]
+            let counts: Vec<Option<f64>> = counts.iter().zip(&there).map(|(n, there)| n.map(|n| n as f64).filter(|_| *there)).collect();
+            Ok(divided(metric, sums, counts))
+        }
+    }
+}
+
+/// The value column of a division and its parts. A missing side or a zero below the line gives null.
+fn divided(metric: &MetricPlan, above: Vec<Option<f64>>, below: Vec<Option<f64>>) -> Vec<Column> {
+    let value = |(a, b): (&Option<f64>, &Option<f64>)| match (a, b) {
+        (Some(a), Some(b)) if *b != 0.0 => Some(a / b).filter(|x| x.is_finite()),
+        _ => None,
+    };
+    let values: Vec<Option<f64>> = above.iter().zip(&below).map(value).collect();
+    let (numerator, denominator) = part_columns(&metric.name);
+    vec![
+        float_column(&value_column(metric), values.into_iter()),
+        float_column(&numerator, above.into_iter()),
+        float_column(&denominator, below.into_iter()),
+    ]
+}
+
+fn ratio(
+    metric: &MetricPlan,
+    numerator: &MetricPlan,
+    denominator: &MetricPlan,
+    frame: &DataFrame,
+) -> Result<Vec<Column>, Diagnostic> {
+    Ok(divided(metric, floats(numerator, frame)?, floats(denominator, frame)?))
+}
+
+fn derived(metric: &MetricPlan, expr: &Expr, frame: &DataFrame) -> Result<Column, Diagnostic> {
+    let name = value_column(metric);
+    let ty = if metric.integer { DataType::Int128 } else { DataType::Float64 };
+    let lowered = lower(expr).cast(ty).alias(name.as_str());
+    let computed = frame.clone().lazy().with_column(lowered).collect().map_err(error)?;
+    let column = computed.column(&name).map_err(error)?;
+    if metric.integer {
+        return Ok(column.clone());
+    }
+    let finite: Vec<Option<f64>> = column.f64().map_err(error)?.iter().map(|x| x.filter(|x| x.is_finite())).collect();
+    Ok(float_column(&name, finite.into_iter()))
+}
+
+/// A non-additive measure reported at its primary key: a second value in one cell means the key is none.
+fn check_single(
+    report: &ReportPlan,
+    metric: &MetricPlan,
+    grain: Grain,
+    frame: &DataFrame,
+    counts: &str,
+) -> Result<(), Diagnostic> {
+    let counts = frame.column(counts).and_then(Column::i64).map_err(error)?;
+    let several = counts.iter().filter(|n| n.unwrap_or(0) > 1).count();
+    if several == 0 {
+        return Ok(());
+    }
+    let cells = crate::diagnostic::count(several as u64, "cell");
+    Err(Diagnostic::data(
+        "primary-key-broken",
+        format!("report `{}` by {}: {cells} hold more than one value of `{}`", report.name, grain.as_str(), metric.name),
+    )
+    .note("the measure does not add up, and the source's `primary_key` promises one record a cell")
+    .help("correct `primary_key:`, or remove the duplicate records from the files"))
+}
+
+/// Integers are computed in 128 bits and written in 64.
+fn check_width(report: &ReportPlan, metric: &MetricPlan, frame: &DataFrame) -> Result<(), Diagnostic> {
+    let values = frame.column(&value_column(metric)).map_err(error)?;
+    let values = values.i128().map_err(error)?;
+    let too_wide = values.iter().flatten().find(|v| i64::try_from(*v).is_err());
+    match too_wide {
+        None => Ok(()),
+        Some(value) => Err(Diagnostic::data(
+            "sum-overflow",
+            format!("report `{}`: a value of `{}` is {value}, more than 64 bits hold", report.name, metric.name),
+        )
+        .help("take the metric as a number: `expr: 1.0 * x`")),
+    }
+}

@@ -1,0 +1,120 @@
+//! Exports: where reports go. Paths stay inside the output root and out of each other's way.
+
+use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
+use crate::plan::ExportPlan;
+use crate::spec::{expand_variables, Export, ExportFormat, Report};
+use std::path::{Component, Path, PathBuf};
+
+/// The paths that were given out so far, with their places.
+pub(super) type Taken = Vec<(PathBuf, YamlPath)>;
+
+pub(super) fn resolve(report: &Report, at: &YamlPath, taken: &mut Taken, errors: &mut Diagnostics) -> Vec<ExportPlan> {
+    let mut plans = vec![];
+    if report.exports.is_empty() {
+        let error = Diagnostic::pipeline("no-exports", format!("report `{}` is written nowhere", report.name));
+        errors.push(error.at_key(&at.key("exports")).help("add one: `- {format: csv, path: reports/name.csv}`"));
+    }
+    for (i, export) in report.exports.iter().enumerate() {
+        let at = at.key("exports").index(i);
+        let path = path(export, &at, errors);
+        partitions(report, export, &at, errors);
+        if export.dialect.is_some() && export.format != ExportFormat::Csv {
+            let error = Diagnostic::pipeline("clashing-keys", "`dialect` goes with `format: csv`");
+            errors.push(error.at_key(&at.key("dialect")));
+        }
+        let Some(path) = path else { continue };
+        let clash = taken.iter().find(|(other, _)| path.starts_with(other) || other.starts_with(&path));
+        if let Some((other, place)) = clash {
+            let message = if *other == path {
+                format!("two exports are written to `{}`", path.display())
+            } else {
+                format!("the exports `{}` and `{}` are one inside the other", path.display(), other.display())
+            };
+            let error = Diagnostic::pipeline("clashing-paths", message).at(&at.key("path"));
+            errors.push(error.place(place, crate::diagnostic::Part::Value, "the other one"));
+        }
+        taken.push((path.clone(), at.key("path")));
+        plans.push(ExportPlan {
+            format: export.format,
+            path,
+            layout: export.layout.unwrap_or_default(),
+            partition_by: export.partition_by.clone(),
+            dialect: export.dialect.unwrap_or_default(),
+        });
+    }
+    plans
+}
+
+fn path(export: &Export, at: &YamlPath, errors: &mut Diagnostics) -> Option<PathBuf> {
+    let at = at.key("path");
+    let text = match expand_variables(&export.path, &at) {
+        Ok(text) => text,
+        Err(error) => {
+            errors.push(error);
+            return None;
+        }
+    };
+    let path = Path::new(&text);
+    let mut clean = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::Normal(part) => clean.push(part),
+            Component::CurDir => {}
+            Component::ParentDir | Component::RootDir | Component::Prefix(_) => {
+                errors.push(
+                    Diagnostic::pipeline("path-outside", format!("`{text}` leads out of the output root"))
+                        .at(&at)
+                        .note("export paths are relative to `output_root` (default: the working directory)")
+                        .help("set `output_root:` or `--output-root`, and write the path below it"),
+                );
+                return None;
+            }
+        }
+    }
+    if clean.as_os_str().is_empty() {
+        errors.push(Diagnostic::pipeline("invalid-path", "an export needs a path").at(&at));
+        return None;
+    }
+    let wanted = match export.format {
+        ExportFormat::Parquet => "parquet",
+        ExportFormat::Csv => "csv",
+    };
+    let has = clean.extension().is_some_and(|e| e.eq_ignore_ascii_case(wanted));
+    if export.partition_by.is_empty() && !has {
+        let error = Diagnostic::pipeline("invalid-path", format!("`{text}` does not end in `.{wanted}`"));
+        errors.push(error.at(&at).help(format!("write `{text}.{wanted}`, or `partition_by: [grain]` for a folder of Parquet files")));
+        return None;
+    }
+    if !export.partition_by.is_empty() && has {
+        let folder = clean.with_extension("");
+        let error = Diagnostic::pipeline("invalid-path", format!("`{text}` is a folder, because of `partition_by`, but is named like a file"));
+        errors.push(error.at(&at).help(format!("write `{}`", folder.display())));
+        return None;
+    }
+    Some(clean)
+}
+
+fn partitions(report: &Report, export: &Export, at: &YamlPath, errors: &mut Diagnostics) {
+    if export.partition_by.is_empty() {
+        return;
+    }
+    let at = at.key("partition_by");
+    if export.format != ExportFormat::Parquet {
+        errors.push(Diagnostic::pipeline("clashing-keys", "`partition_by` goes with `format: parquet`").at_key(&at));
+        return;
+    }
+    let mut known = vec!["grain", "period_label", "level", "segment"];
+    known.extend(report.group_by.iter().map(String::as_str));
+    if export.layout.unwrap_or_default() == crate::spec::Layout::Long {
+        known.push("metric");
+    }
+    for (i, column) in export.partition_by.iter().enumerate() {
+        if !known.contains(&column.as_str()) {
+            let error = Diagnostic::pipeline("unknown-column", format!("`{column}` is not a column to partition by"));
+            errors.push(error.at(&at.index(i)).suggest(column, "columns", known.iter().copied()));
+        }
+        if export.partition_by[..i].contains(column) {
+            errors.push(Diagnostic::pipeline("duplicate-name", format!("`{column}` is listed twice")).at(&at.index(i)));
+        }
+    }
+}

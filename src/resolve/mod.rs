@@ -1,0 +1,91 @@
+//! Spec + catalog → plan: the doors between what the user wrote and what is carried out. Every mistake is collected,
+//! so that one `jalon check` tells them all.
+
+mod calendar;
+mod exports;
+mod metrics;
+mod reports;
+mod rollups;
+mod segments;
+mod sources;
+
+use crate::catalog::Catalog;
+use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
+use crate::plan::Plan;
+use crate::spec::Pipeline;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The key columns of every report; metrics and dimensions may not be called so.
+const RESERVED: &[&str] = &[
+    "report", "grain", "period_start", "period_end", "period_label", "is_complete", "coverage", "level", "segment",
+    "metric", "value", "value_int", "numerator", "denominator", "unit", "direction", "additivity", "as_of",
+];
+
+/// Resolves a pipeline. `output_root` wins over the pipeline's own.
+///
+/// Mistakes go into `errors`; the plan is only there when none of them is an error.
+pub fn resolve(
+    spec: &Pipeline,
+    catalog: &Catalog,
+    output_root: Option<PathBuf>,
+    errors: &mut Diagnostics,
+) -> Option<Plan> {
+    let root = YamlPath::root();
+    if spec.version != 1 {
+        let error = Diagnostic::pipeline("unknown-version", format!("version {} of the pipeline language is not known", spec.version));
+        errors.push(error.at(&root.key("version")).help("write `version: 1`"));
+    }
+    if !is_name(&spec.name) {
+        let error = Diagnostic::pipeline("invalid-name", format!("`{}` is not a name for a pipeline", spec.name));
+        errors.push(error.at(&root.key("name")).help("letters, digits, `_` and `-`: the run manifest is a file of that name"));
+    }
+    let calendar = calendar::resolve(&spec.calendar, errors).map(Arc::new);
+    let sources = sources::resolve(spec, catalog, errors);
+    let broken: Vec<String> = spec.sources.keys().filter(|name| !sources.contains_key(*name)).cloned().collect();
+    let segments = segments::resolve(spec, &sources, errors);
+    let metrics = metrics::resolve(spec, &sources, &broken, errors);
+    let mut reports = reports::resolve(spec, &sources, &metrics, &segments, errors);
+    let output_root = match (output_root, &spec.output_root) {
+        (Some(path), _) => path,
+        (None, Some(text)) => match crate::spec::expand_variables(text, &root.key("output_root")) {
+            Ok(path) => PathBuf::from(path),
+            Err(error) => {
+                errors.push(error);
+                return None;
+            }
+        },
+        (None, None) => PathBuf::from("."),
+    };
+    if errors.has_errors() {
+        return None;
+    }
+    let calendar = calendar?;
+    let rollups = rollups::share(&mut reports, &sources, &metrics.resolved, &segments, &calendar);
+    let scans = rollups::scans(spec, catalog, &sources, &rollups, &reports, &calendar);
+    Some(Plan {
+        name: spec.name.clone(),
+        calendar,
+        scans,
+        rollups,
+        metrics: metrics.resolved,
+        reports,
+        output_root,
+    })
+}
+
+/// Letters, digits, `_` and `-`.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+}
+
+/// Refuses names that clash with the columns that every report has.
+fn check_reserved(name: &str, noun: &str, at: &YamlPath, errors: &mut Diagnostics) {
+    if RESERVED.contains(&name) {
+        let error = Diagnostic::pipeline("reserved-name", format!("a {noun} cannot be called `{name}`: every report has a column of that name"));
+        errors.push(error.at_key(at).help(match noun {
+            "dimension" => "give it another name: `my_name: {column: …}`",
+            _ => "choose another name",
+        }));
+    }
+}

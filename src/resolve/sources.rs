@@ -1,0 +1,398 @@
+//! Sources resolved: logical columns with types and roles, over one physical source or a union of several.
+
+use super::segments::hint_at_nulls;
+use crate::calendar::Grain;
+use crate::catalog::{Catalog, Physical, SourceInfo};
+use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
+use crate::expr::{Expr, Type};
+use crate::metric::parse_at;
+use crate::plan::additivity::well_known;
+use crate::plan::{Clock, ColumnRole, Covers, LogicalColumn, LogicalSource, SourceTime, TimeColumn};
+use crate::spec::{Pipeline, Source, SourceGrain, TimeSpec};
+use indexmap::IndexMap;
+use jiff::tz::TimeZone;
+
+/// Resolves all sources; those with mistakes are left out and told.
+pub(super) fn resolve(spec: &Pipeline, catalog: &Catalog, errors: &mut Diagnostics) -> IndexMap<String, LogicalSource> {
+    let mut resolved = IndexMap::new();
+    for (name, source) in &spec.sources {
+        let at = YamlPath::root().key("sources").key(name);
+        if source.union.is_empty() {
+            if let Some(logical) = physical(name, source, catalog, &at, errors) {
+                let filter = condition(source, &logical, &at, errors);
+                resolved.insert(name.clone(), LogicalSource { filter, ..logical });
+            }
+        }
+    }
+    for (name, source) in &spec.sources {
+        if !source.union.is_empty() {
+            let at = YamlPath::root().key("sources").key(name);
+            if let Some(logical) = union(name, source, spec, &resolved, &at, errors) {
+                let filter = condition(source, &logical, &at, errors);
+                resolved.insert(name.clone(), LogicalSource { filter, ..logical });
+            }
+        }
+    }
+    resolved
+}
+
+fn physical(
+    name: &str,
+    source: &Source,
+    catalog: &Catalog,
+    at: &YamlPath,
+    errors: &mut Diagnostics,
+) -> Option<LogicalSource> {
+    if source.path.is_none() {
+        errors.push(
+            Diagnostic::pipeline("missing-key", format!("source `{name}` has neither `path` nor `union`"))
+                .at_key(at)
+                .help("`path: exports/*.csv` reads files; `union: [a, b]` unites other sources"),
+        );
+        return None;
+    }
+    if let Some(separator) = source.csv.as_ref().and_then(|c| c.separator.as_ref()) {
+        if separator.len() != 1 {
+            let at = at.key("csv").key("separator");
+            errors.push(Diagnostic::pipeline("invalid-value", "a separator is one ASCII character").at(&at).help("a tab is written \"\\t\""));
+        }
+    }
+    let Some(time_spec) = &source.time else {
+        errors.push(
+            Diagnostic::pipeline("missing-key", format!("source `{name}` lacks the key `time`"))
+                .at_key(at)
+                .help("say which column dates a record: `time: {column: date, grain: day}`"),
+        );
+        return None;
+    };
+    let info = catalog.sources.get(name)?;
+    let mut columns: IndexMap<String, LogicalColumn> = IndexMap::new();
+    declared(name, source, info, at, &mut columns, errors);
+    let time = time(time_spec, info, at, errors);
+    let taken: Vec<String> = columns.values().filter_map(|c| c.raw[0].clone()).collect();
+    for (raw, column) in &info.columns {
+        if columns.contains_key(raw) || taken.contains(raw) {
+            continue;
+        }
+        let role = if *raw == time_spec.column { ColumnRole::Time } else { ColumnRole::Raw };
+        let ty = match &column.physical {
+            _ if role == ColumnRole::Time => Type::Date,
+            Physical::Typed(ty) => *ty,
+            Physical::Empty => Type::Text,
+            Physical::Timestamp { .. } | Physical::Unusable(_) => continue,
+        };
+        columns.insert(raw.clone(), LogicalColumn { ty, role, raw: vec![Some(raw.clone())], text_because: because(info, raw) });
+    }
+    keys(name, source, &columns, at, errors);
+    let primary_key = source.primary_key.clone();
+    Some(LogicalSource { name: name.to_owned(), members: vec![name.to_owned()], columns, time: time?, primary_key, filter: None })
+}
+
+/// The source's own `where`.
+fn condition(source: &Source, logical: &LogicalSource, at: &YamlPath, errors: &mut Diagnostics) -> Option<Expr> {
+    let text = source.filter.as_ref()?;
+    let at = at.key("where");
+    let expr = parse_at(text, logical, &at, errors)?;
+    if expr.ty() != Type::Bool {
+        let error = Diagnostic::pipeline("type-mismatch", format!("`where` is a {}, it must be a condition", expr.ty()));
+        errors.push(error.at(&at).help("compare something: `country = 'FR'`"));
+        return None;
+    }
+    hint_at_nulls(&expr, &at, errors);
+    Some(expr)
+}
+
+fn because(info: &SourceInfo, raw: &str) -> Option<String> {
+    info.files.iter().find_map(|f| f.text_because.get(raw).map(|why| format!("{}, {why}", f.path.display())))
+}
+
+/// The declared dimensions and measures.
+fn declared(
+    name: &str,
+    source: &Source,
+    info: &SourceInfo,
+    at: &YamlPath,
+    columns: &mut IndexMap<String, LogicalColumn>,
+    errors: &mut Diagnostics,
+) {
+    let time_column = source.time.as_ref().map(|t| t.column.as_str());
+    for (dimension, details, index) in source.dimensions.entries() {
+        let list = at.key("dimensions");
+        let here = index.map_or_else(|| list.key(dimension), |i| list.index(i));
+        let raw = details.column.as_deref().unwrap_or(dimension);
+        let Some(physical) = find(name, raw, info, &here, details.column.is_some(), errors) else { continue };
+        let ty = match physical {
+            Physical::Typed(Type::Float | Type::Decimal(_)) => {
+                let error = Diagnostic::pipeline("type-mismatch", format!("`{dimension}` holds numbers with decimals and cannot be a dimension"));
+                errors.push(error.at(&here).help("list it under `measures:`, or declare `type: text` (CSV)"));
+                continue;
+            }
+            Physical::Typed(ty) => *ty,
+            Physical::Empty => Type::Text,
+            Physical::Timestamp { .. } => Type::Date,
+            Physical::Unusable(kind) => {
+                errors.push(Diagnostic::pipeline("type-mismatch", format!("`{dimension}` is a {kind}: it cannot be a dimension")).at(&here));
+                continue;
+            }
+        };
+        let role = if time_column == Some(raw) { ColumnRole::Time } else { ColumnRole::Dimension };
+        let column = LogicalColumn { ty, role, raw: vec![Some(raw.to_owned())], text_because: because(info, raw) };
+        columns.insert(dimension.to_owned(), column);
+    }
+    for (measure, details, index) in source.measures.entries() {
+        let list = at.key("measures");
+        let here = index.map_or_else(|| list.key(measure), |i| list.index(i));
+        let raw = details.column.as_deref().unwrap_or(measure);
+        if columns.contains_key(measure) {
+            errors.push(Diagnostic::pipeline("duplicate-column", format!("`{measure}` is both a dimension and a measure")).at(&here));
+            continue;
+        }
+        let Some(physical) = find(name, raw, info, &here, details.column.is_some(), errors) else { continue };
+        let ty = match physical {
+            Physical::Typed(ty @ (Type::Int | Type::Float | Type::Decimal(_))) => *ty,
+            Physical::Empty => Type::Int,
+            other => {
+                let mut error = Diagnostic::pipeline("type-mismatch", format!("measure `{measure}` holds a {}, not numbers", other.describe())).at(&here);
+                if let Some(why) = because(info, raw) {
+                    error = error.note(format!("{why} is not a number"));
+                }
+                errors.push(error.help("if only some cells are at fault, correct them in the file; a column of words is a dimension"));
+                continue;
+            }
+        };
+        let additivity = details.additivity.unwrap_or_else(|| well_known(measure).max(well_known(raw)));
+        let unit = details.unit.clone().or_else(|| (ty == Type::Int).then(|| "count".to_owned()));
+        let role = ColumnRole::Measure { additivity, unit, reaggregate: details.reaggregate };
+        columns.insert(measure.to_owned(), LogicalColumn { ty, role, raw: vec![Some(raw.to_owned())], text_because: None });
+    }
+}
+
+/// A raw column, or an error with what there is.
+fn find<'i>(
+    source: &str,
+    raw: &str,
+    info: &'i SourceInfo,
+    at: &YamlPath,
+    renamed: bool,
+    errors: &mut Diagnostics,
+) -> Option<&'i Physical> {
+    if let Some(column) = info.columns.get(raw) {
+        return Some(&column.physical);
+    }
+    let at = if renamed { at.key("column") } else { at.clone() };
+    let file = info.files.first().map(|f| f.path.display().to_string()).unwrap_or_default();
+    let mut error = Diagnostic::pipeline("missing-column", format!("source `{source}` has no column `{raw}` in its files"));
+    error = if renamed { error.at(&at) } else { error.at_key(&at) };
+    let known = info.columns.keys().map(String::as_str);
+    errors.push(error.suggest(raw, "columns there", known).note(format!("first file: {file}")));
+    None
+}
+
+fn time(spec: &TimeSpec, info: &SourceInfo, at: &YamlPath, errors: &mut Diagnostics) -> Option<SourceTime> {
+    let at = at.key("time");
+    let zone = match &spec.timezone {
+        None => None,
+        Some(name) => match TimeZone::get(name) {
+            Ok(zone) => Some(zone),
+            Err(_) => {
+                errors.push(unknown_zone(name, &at.key("timezone")));
+                return None;
+            }
+        },
+    };
+    let grain = spec.grain.unwrap_or(SourceGrain::Day);
+    let column = time_column(&spec.column, zone.as_ref(), info, &at.key("column"), errors);
+    let end = match (&spec.end_column, grain) {
+        (Some(name), SourceGrain::Range) => Some(time_column(name, zone.as_ref(), info, &at.key("end_column"), errors)?),
+        (Some(_), _) => {
+            let error = Diagnostic::pipeline("clashing-keys", "`end_column` goes with `grain: range` only");
+            errors.push(error.at_key(&at.key("end_column")));
+            None
+        }
+        (None, SourceGrain::Range) => {
+            let error = Diagnostic::pipeline("missing-key", "`grain: range` needs `end_column`: the column of the last day");
+            errors.push(error.at(&at.key("grain")));
+            return None;
+        }
+        (None, _) => None,
+    };
+    let column = column?;
+    if grain == SourceGrain::Hour && column.clock == Clock::Day {
+        let error = Diagnostic::pipeline("type-mismatch", format!("`{}` holds days, so the source cannot have `grain: hour`", spec.column));
+        errors.push(error.at(&at.key("grain")).help("write `grain: day`"));
+        return None;
+    }
+    let covers = match grain {
+        SourceGrain::Hour => Covers::Hour,
+        SourceGrain::Day => Covers::Day,
+        SourceGrain::Week => Covers::Week,
+        SourceGrain::Month => Covers::Period(Grain::Month),
+        SourceGrain::Quarter => Covers::Period(Grain::Quarter),
+        SourceGrain::Year => Covers::Period(Grain::Year),
+        SourceGrain::Range => Covers::Range,
+    };
+    Some(SourceTime { name: spec.column.clone(), column, end, covers, assign: spec.assign })
+}
+
+/// The error for a zone that nobody knows.
+pub(super) fn unknown_zone(name: &str, at: &YamlPath) -> Diagnostic {
+    Diagnostic::pipeline("unknown-timezone", format!("there is no time zone `{name}`"))
+        .at(at)
+        .help("use an IANA name: `Europe/Paris`, `America/New_York`, `UTC`")
+}
+
+fn time_column(
+    raw: &str,
+    zone: Option<&TimeZone>,
+    info: &SourceInfo,
+    at: &YamlPath,
+    errors: &mut Diagnostics,
+) -> Option<TimeColumn> {
+    let Some(column) = info.columns.get(raw) else {
+        let known = info.columns.keys().map(String::as_str);
+        let error = Diagnostic::pipeline("missing-column", format!("there is no time column `{raw}` in the files"));
+        errors.push(error.at(at).suggest(raw, "columns there", known));
+        return None;
+    };
+    let clock = match &column.physical {
+        Physical::Typed(Type::Date) | Physical::Empty => Clock::Day,
+        Physical::Timestamp { zoned: true } => Clock::Instant,
+        Physical::Timestamp { zoned: false } => Clock::Wall(zone.cloned()),
+        other => {
+            let mut error = Diagnostic::pipeline("type-mismatch", format!("`{raw}` holds {}, not dates", other.describe())).at(at);
+            if let Some(why) = because(info, raw) {
+                error = error.note(format!("{why} is not a date"));
+            }
+            errors.push(error.note("dates are read as YYYY-MM-DD, timestamps as YYYY-MM-DD HH:MM:SS, with or without offset"));
+            return None;
+        }
+    };
+    Some(TimeColumn { raw: raw.to_owned(), clock })
+}
+
+fn keys(
+    name: &str,
+    source: &Source,
+    columns: &IndexMap<String, LogicalColumn>,
+    at: &YamlPath,
+    errors: &mut Diagnostics,
+) {
+    for (i, key) in source.primary_key.iter().enumerate() {
+        if !columns.contains_key(key) {
+            let error = Diagnostic::pipeline("missing-column", format!("source `{name}` has no column `{key}`"));
+            let known = columns.keys().map(String::as_str);
+            errors.push(error.at(&at.key("primary_key").index(i)).suggest(key, "columns there", known));
+        }
+    }
+}
+
+fn union(
+    name: &str,
+    source: &Source,
+    spec: &Pipeline,
+    resolved: &IndexMap<String, LogicalSource>,
+    at: &YamlPath,
+    errors: &mut Diagnostics,
+) -> Option<LogicalSource> {
+    let clashing = [
+        ("path", source.path.is_some()),
+        ("time", source.time.is_some()),
+        ("csv", source.csv.is_some()),
+        ("format", source.format.is_some()),
+        ("dimensions", !source.dimensions.entries().is_empty()),
+        ("measures", !source.measures.entries().is_empty()),
+        ("primary_key", !source.primary_key.is_empty()),
+    ];
+    for (key, _) in clashing.iter().filter(|(_, there)| *there) {
+        let error = Diagnostic::pipeline("clashing-keys", format!("`{key}` cannot stand beside `union`"));
+        errors.push(error.at_key(&at.key(key)).help("columns, times and keys belong to the united sources"));
+    }
+    let mut members: Vec<&LogicalSource> = vec![];
+    let mut complete = true;
+    for (i, member) in source.union.iter().enumerate() {
+        let here = at.key("union").index(i);
+        match (spec.sources.get(member), resolved.get(member)) {
+            (None, _) => {
+                let known = spec.sources.keys().map(String::as_str).filter(|n| *n != name);
+                errors.push(Diagnostic::pipeline("unknown-source", format!("there is no source `{member}`")).at(&here).suggest(member, "sources", known));
+                complete = false;
+            }
+            (Some(other), _) if !other.union.is_empty() => {
+                let error = Diagnostic::pipeline("nested-union", format!("`{member}` is a union itself"));
+                errors.push(error.at(&here).help("list its members here"));
+                complete = false;
+            }
+            (Some(_), None) => complete = false,
+            (Some(_), Some(logical)) if members.iter().any(|m| m.name == logical.name) => {
+                errors.push(Diagnostic::pipeline("duplicate-name", format!("`{member}` is listed twice: its records would count twice")).at(&here));
+                complete = false;
+            }
+            (Some(_), Some(logical)) => members.push(logical),
+        }
+    }
+    if !complete {
+        return None;
+    }
+    let first = members.first()?;
+    let columns = united_columns(name, &members, at, errors)?;
+    let time = members.iter().map(|m| &m.time).max_by_key(|t| t.finest())?.clone();
+    let same_key = members.iter().all(|m| m.primary_key == first.primary_key);
+    let members_names = members.iter().map(|m| m.name.clone()).collect();
+    let primary_key = if same_key && members.len() == 1 { first.primary_key.clone() } else { vec![] };
+    Some(LogicalSource { name: name.to_owned(), members: members_names, columns, time, primary_key, filter: None })
+}
+
+/// The columns of a union: by name, with one type; a member that lacks one has nulls there.
+fn united_columns(
+    name: &str,
+    members: &[&LogicalSource],
+    at: &YamlPath,
+    errors: &mut Diagnostics,
+) -> Option<IndexMap<String, LogicalColumn>> {
+    let mut columns: IndexMap<String, LogicalColumn> = IndexMap::new();
+    let mut unusable: Vec<&str> = vec![];
+    let mut complete = true;
+    for (i, member) in members.iter().enumerate() {
+        for (column, logical) in &member.columns {
+            let entry = columns.entry(column.clone()).or_insert_with(|| LogicalColumn { raw: vec![None; members.len()], ..logical.clone() });
+            entry.raw[i].clone_from(&logical.raw[0]);
+            match (entry.ty, logical.ty) {
+                (l, r) if l == r => {}
+                (l, r) if l.is_numeric() && r.is_numeric() => entry.ty = Type::Float,
+                (l, r) => {
+                    let declared = entry.role != ColumnRole::Raw || logical.role != ColumnRole::Raw;
+                    if declared {
+                        let first = members.iter().find(|m| m.columns.contains_key(column)).map_or("", |m| m.name.as_str());
+                        errors.push(
+                            Diagnostic::pipeline("clashing-types", format!("column `{column}` of union `{name}` has two types"))
+                                .at(&at.key("union"))
+                                .note(format!("{l} in `{first}`, {r} in `{}`", member.name))
+                                .help("declare one `type:` in the united sources, or rename one with `column:`"),
+                        );
+                        complete = false;
+                    } else {
+                        unusable.push(column);
+                    }
+                }
+            }
+            entry.role = weaker(&entry.role, &logical.role);
+        }
+    }
+    columns.retain(|name, _| !unusable.contains(&name.as_str()));
+    complete.then_some(columns)
+}
+
+/// The more careful of two roles.
+fn weaker(left: &ColumnRole, right: &ColumnRole) -> ColumnRole {
+    match (left, right) {
+        (
+            ColumnRole::Measure { additivity: l, unit, reaggregate },
+            ColumnRole::Measure { additivity: r, unit: other, .. },
+        ) => {
+            let unit = if unit == other { unit.clone() } else { None };
+            ColumnRole::Measure { additivity: (*l).max(*r), unit, reaggregate: *reaggregate }
+        }
+        (ColumnRole::Raw, other) => other.clone(),
+        (role, _) => role.clone(),
+    }
+}

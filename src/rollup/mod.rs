@@ -1,0 +1,55 @@
+//! Roll-ups: one pass over each source for all reports. Engines stand behind [`Engine`]; what they hand over
+//! ([`Rollup`]) is small, in Arrow, and the same to the byte whichever engine made it.
+//!
+//! # State columns of a roll-up
+//! `b` (Int64: the bucket's first day, its hour, or 0 for `all`), the dimensions `d0`, `d1` … (Utf8, Int64, Boolean
+//! or Int32 day; nullable), `rows` (Int64), and for the aggregate with index *i*: `s{i}` (Decimal128 container of an i128: an integer, an unscaled
+//! decimal, or a Q64.64 fixed-point sum of floats) with `n{i}` (Int64, how many values) for sums, `n{i}` for counts,
+//! `v{i}` (i128 container or Float64) for minima and maxima.
+
+mod engine;
+pub mod exact;
+mod look_alikes;
+mod stats;
+mod time;
+
+pub use engine::{Engine, ENGINES};
+pub use look_alikes::look_alikes;
+pub use stats::{FileStats, Progress, SourceStats, Stats};
+
+use crate::diagnostic::Diagnostic;
+use crate::plan::{Plan, RollupId};
+use arrow::record_batch::RecordBatch;
+
+/// A finished roll-up.
+#[derive(Clone, Debug)]
+pub struct Rollup {
+    /// Which one of the plan.
+    pub id: RollupId,
+    /// Keys and states, one row a cell; the order of rows means nothing.
+    pub cells: RecordBatch,
+}
+
+/// How a roll-up is carried out; none of it changes a result.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Threads that decode and accumulate.
+    pub threads: usize,
+    /// Records a batch.
+    pub batch_rows: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let threads = std::thread::available_parallelism().map_or(2, std::num::NonZeroUsize::get);
+        Self { threads, batch_rows: 1 << 16 }
+    }
+}
+
+/// Carries out all scans of a plan.
+///
+/// # Errors
+/// Unreadable files, bad records, sums that overflow, or a failing engine.
+pub fn roll_up(plan: &Plan, options: &Options, progress: &Progress) -> Result<(Vec<Rollup>, Stats), Diagnostic> {
+    ENGINES[0].roll_up(plan, options, progress)
+}

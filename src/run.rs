@@ -1,0 +1,217 @@
+//! The order of the doors: text → spec → catalog → plan → roll-ups → reports → files.
+
+use crate::calendar::iso_date;
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::plan::Plan;
+use crate::publish::{self, InputSummary, Manifest, OutputSummary, RollupSummary, RunSummary, Stage};
+use crate::report::{self, SCHEMA_VERSION};
+use crate::rollup::{self, Options, Progress, Rollup, Stats};
+use crate::spec::Document;
+use crate::{resolve, source, spec};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// A pipeline that was read and judged.
+pub struct Checked {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its text, for showing diagnostics.
+    pub document: Document,
+    /// What there is to tell: errors, warnings, hints.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The plan, when there is no error.
+    pub plan: Option<Plan>,
+}
+
+impl Checked {
+    /// The exit code that the diagnostics stand for; 0 without errors.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        exit_code(&self.diagnostics)
+    }
+}
+
+/// The exit code of a list of diagnostics: that of the first error.
+#[must_use]
+pub fn exit_code(diagnostics: &[Diagnostic]) -> u8 {
+    diagnostics.iter().find(|d| d.severity == Severity::Error).map_or(0, |d| d.blame.exit_code())
+}
+
+/// Reads a pipeline and the schemas of its files, and plans it. Reads no records but samples of CSV files.
+///
+/// # Errors
+/// Only when the pipeline file itself cannot be read; mistakes in it are in [`Checked::diagnostics`].
+pub fn check(path: &Path, output_root: Option<PathBuf>) -> Result<Checked, Diagnostic> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let diagnostic = Diagnostic::pipeline("unreadable-pipeline", format!("`{}` cannot be read: {error}", path.display()));
+        match error.kind() {
+            std::io::ErrorKind::InvalidData => diagnostic.help("save the file as UTF-8"),
+            std::io::ErrorKind::IsADirectory => diagnostic.help("name a pipeline file: `jalon run pipelines/name.yaml`"),
+            _ => diagnostic,
+        }
+    })?;
+    let path = path.to_path_buf();
+    let (pipeline, document) = match spec::parse(&text) {
+        Ok(parsed) => parsed,
+        Err((diagnostics, document)) => return Ok(Checked { path, document, diagnostics, plan: None }),
+    };
+    let mut diagnostics = Diagnostics::default();
+    let catalog = source::inspect(&pipeline, &mut diagnostics);
+    let plan = resolve::resolve(&pipeline, &catalog, output_root, &mut diagnostics);
+    Ok(Checked { path, document, diagnostics: diagnostics.into_vec(), plan })
+}
+
+/// A finished run.
+pub struct Finished {
+    /// What happened.
+    pub manifest: Manifest,
+    /// Where the manifest is.
+    pub manifest_path: PathBuf,
+    /// The output root.
+    pub output_root: PathBuf,
+}
+
+/// Carries out a plan and publishes its reports.
+///
+/// # Errors
+/// Bad data, a failing engine, or places that cannot be written; then no report has been touched.
+pub fn run(checked: &Checked, plan: &Plan, options: &Options, progress: &Progress) -> Result<Finished, Diagnostic> {
+    let started = Instant::now();
+    let id = run_id();
+    let mut targets = publish::targets(plan);
+    let manifest_path = publish::manifest_path(plan);
+    targets.push((manifest_path.clone(), false));
+    // Begun and dropped: a folder that cannot be written is told before an hour of scanning, not after.
+    drop(Stage::begin(&plan.output_root, &id, &targets)?);
+    let (rollups, stats) = rollup::roll_up(plan, options, progress)?;
+    account(&stats)?;
+    let tables = report::build(plan, &rollups, &stats)?;
+    let stage = Stage::begin(&plan.output_root, &id, &targets)?;
+    let outputs = publish::write(plan, &tables, &stage)?;
+    let mut manifest = manifest(checked, plan, options, &rollups, &stats, outputs, id);
+    manifest.run.seconds = started.elapsed().as_secs_f64();
+    let json = serde_json::to_string_pretty(&manifest).map_err(|e| Diagnostic::bug(e.to_string()))? + "\n";
+    std::fs::write(stage.staged(&manifest_path), json)
+        .map_err(|e| Diagnostic::engine("cannot-write", format!("the manifest cannot be written: {e}")))?;
+    stage.commit()?;
+    Ok(Finished { manifest, manifest_path, output_root: plan.output_root.clone() })
+}
+
+/// Every record must be in exactly one bucket.
+fn account(stats: &Stats) -> Result<(), Diagnostic> {
+    for (name, source) in &stats.sources {
+        if let Some(file) = source.files.iter().find(|f| !f.adds_up()) {
+            return Err(Diagnostic::bug(format!("the records of `{}` (source `{name}`) do not add up: {file:?}", file.path.display())));
+        }
+    }
+    Ok(())
+}
+
+fn manifest(
+    checked: &Checked,
+    plan: &Plan,
+    options: &Options,
+    rollups: &[Rollup],
+    stats: &Stats,
+    outputs: Vec<OutputSummary>,
+    id: String,
+) -> Manifest {
+    let inputs = stats
+        .sources
+        .iter()
+        .map(|(name, source)| InputSummary {
+            source: name.clone(),
+            first_day: source.days.first().map(|d| iso_date(*d)),
+            last_day: source.days.last().map(|d| iso_date(*d)),
+            total: source.total(),
+            files: source.files.clone(),
+        })
+        .collect();
+    let mut warnings: Vec<Diagnostic> =
+        checked.diagnostics.iter().filter(|d| d.severity == Severity::Warning).cloned().collect();
+    warnings.extend(data_warnings(plan, rollups, stats, &outputs));
+    Manifest {
+        manifest_version: 1,
+        schema_version: SCHEMA_VERSION,
+        jalon_version: env!("CARGO_PKG_VERSION"),
+        pipeline: plan.name.clone(),
+        pipeline_sha256: publish::hex(&Sha256::digest(checked.document.text())),
+        engine: rollup::ENGINES[0].name(),
+        inputs,
+        rollups: rollups.iter().map(|r| RollupSummary { id: format!("r{}", r.id), cells: r.cells.num_rows() as u64 }).collect(),
+        outputs,
+        warnings,
+        run: RunSummary {
+            id,
+            started: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            seconds: 0.0,
+            threads: options.threads,
+            state_bytes: stats.state_bytes.iter().sum(),
+        },
+    }
+}
+
+/// What only the data could tell.
+fn data_warnings(plan: &Plan, rollups: &[Rollup], stats: &Stats, outputs: &[OutputSummary]) -> Vec<Diagnostic> {
+    let mut warnings = vec![];
+    for (name, source) in &stats.sources {
+        for (what, count) in &source.not_finite {
+            let count = crate::diagnostic::count(*count, "record");
+            warnings.push(
+                Diagnostic::warning("not-finite", format!("source `{name}`: {count} with NaN or infinity in `{what}`"))
+                    .note("they are left out, as if the cell were empty"),
+            );
+        }
+        if source.total().records == 0 {
+            warnings.push(Diagnostic::warning("no-records", format!("source `{name}`: its files hold no records")));
+        }
+    }
+    for output in outputs.iter().filter(|o| o.rows == 0) {
+        warnings.push(Diagnostic::warning("empty-report", format!("report `{}` has no rows in `{}`", output.report, output.path.display())));
+    }
+    warnings.extend(rollup::look_alikes(plan, rollups));
+    warnings
+}
+
+/// A name that sorts by time and tells runs of one second apart.
+fn run_id() -> String {
+    let now = jiff::Timestamp::now();
+    format!("{}-{}", now.strftime("%Y%m%dT%H%M%S%6fZ"), std::process::id())
+}
+
+/// Reads all records of one source of a pipeline into a Polars DataFrame: its columns as the engines see them (text
+/// trimmed, dates as day numbers) under their pipeline names. Unlike a run it holds everything in memory.
+///
+/// # Errors
+/// The pipeline's mistakes, an unknown or unused source, unreadable files.
+pub fn load(pipeline: &Path, source_name: &str) -> Result<polars::frame::DataFrame, Vec<Diagnostic>> {
+    let checked = check(pipeline, None).map_err(|e| vec![e])?;
+    let Some(plan) = &checked.plan else { return Err(checked.diagnostics) };
+    let Some(scan) = plan.scans.iter().find(|s| s.source == source_name) else {
+        let known = plan.scans.iter().map(|s| s.source.as_str());
+        let error = Diagnostic::pipeline("unknown-source", format!("no report reads a source `{source_name}`"));
+        return Err(vec![error.suggest(source_name, "sources", known)]);
+    };
+    let progress = Progress::default();
+    let mut whole: Option<polars::frame::DataFrame> = None;
+    for unit in source::units(scan).map_err(|e| vec![e])? {
+        let mut sink = |batch| {
+            let part = crate::frame::batch_frame(scan, &batch).map_err(|e| crate::frame::engine_error(&e))?;
+            match &mut whole {
+                Some(frame) => {
+                    frame.vstack_mut(&part).map_err(|e| crate::frame::engine_error(&e))?;
+                }
+                None => whole = Some(part),
+            }
+            Ok(())
+        };
+        source::read(scan, &unit, 1 << 16, &progress.bytes, &mut sink).map_err(|e| vec![e])?;
+    }
+    let mut frame = whole.unwrap_or_default();
+    let names: Vec<String> = std::iter::once("day".to_owned()).chain(scan.columns.iter().map(|c| c.name.clone())).collect();
+    if frame.width() == names.len() && names.iter().collect::<std::collections::BTreeSet<_>>().len() == names.len() {
+        frame.set_column_names(&names).map_err(|e| vec![crate::frame::engine_error(&e)])?;
+    }
+    Ok(frame)
+}

@@ -1,0 +1,245 @@
+//! Decoded records in canonical form: what an engine sees, whatever the file was.
+
+use crate::calendar::Calendar;
+use crate::expr::Type;
+use crate::plan::{Clock, Scan, TimeColumn};
+use arrow::array::{
+    new_null_array, Array, ArrayRef, AsArray, DictionaryArray, Int32Array, Int64Array, PrimitiveArray, RecordBatch,
+    StringArray,
+};
+use arrow::compute::{cast_with_options, CastOptions};
+use arrow::datatypes::{DataType, Date32Type, Int32Type, TimeUnit, TimestampMicrosecondType};
+use arrow::error::ArrowError;
+use std::sync::Arc;
+use unicode_normalization::{is_nfc, UnicodeNormalization};
+
+/// Records of one file.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Number of records.
+    pub rows: usize,
+    /// One array for each of the scan's columns: Boolean, Int64, Float64, Decimal128(38, s), Dictionary(Int32, Utf8)
+    /// or Date32. A column that the file lacks is all null.
+    pub columns: Vec<ArrayRef>,
+    /// First day that each record covers, in the reporting zone; null where the record has no date.
+    pub start: Int32Array,
+    /// Last day, for records that cover ranges by two columns.
+    pub end: Option<Int32Array>,
+    /// The hour, for sources of hours.
+    pub hour: Option<Int64Array>,
+}
+
+/// A value that does not have the type that the plan expects.
+#[derive(Debug)]
+pub struct BatchError {
+    /// The raw column.
+    pub column: String,
+    /// What was wrong.
+    pub message: String,
+}
+
+impl Batch {
+    /// Brings a decoded record batch, whose columns carry their raw names, into canonical form.
+    ///
+    /// # Errors
+    /// A value that does not fit the planned type.
+    pub fn new(scan: &Scan, raw: &RecordBatch) -> Result<Self, BatchError> {
+        let rows = raw.num_rows();
+        let days = |time: &TimeColumn| -> Result<Int32Array, BatchError> {
+            let Some(array) = raw.column_by_name(&time.raw) else { return Ok(Int32Array::new_null(rows)) };
+            days(array, &time.clock, &scan.calendar).map_err(|e| BatchError::new(&time.raw, &e))
+        };
+        let start = days(&scan.time.column)?;
+        let columns = scan
+            .columns
+            .iter()
+            .map(|column| match column.raw.as_deref().and_then(|name| raw.column_by_name(name).map(|a| (name, a))) {
+                // The time column is in expressions what it is in reports: a day of the reporting zone.
+                Some((name, _)) if name == scan.time.column.raw && column.ty == Type::Date => {
+                    Ok(Arc::new(start.reinterpret_cast::<Date32Type>()) as ArrayRef)
+                }
+                Some((name, array)) => {
+                    canonical(array, column.ty, &scan.calendar).map_err(|e| BatchError::new(name, &e))
+                }
+                None => Ok(new_null_array(&arrow_type(column.ty), rows)),
+            })
+            .collect::<Result<_, _>>()?;
+        let end = scan.time.end.as_ref().map(days).transpose()?;
+        let hour = match (scan.time.hours, raw.column_by_name(&scan.time.column.raw)) {
+            (true, Some(array)) => Some(
+                hours(array, &scan.time.column.clock, &scan.calendar)
+                    .map_err(|e| BatchError::new(&scan.time.column.raw, &e))?,
+            ),
+            (true, None) => Some(Int64Array::new_null(rows)),
+            (false, _) => None,
+        };
+        Ok(Self { rows, columns, start, end, hour })
+    }
+}
+
+impl BatchError {
+    fn new(column: &str, error: &ArrowError) -> Self {
+        Self { column: column.to_owned(), message: error.to_string() }
+    }
+}
+
+/// The Arrow type that stands for a type in a [`Batch`].
+fn arrow_type(ty: Type) -> DataType {
+    match ty {
+        Type::Bool | Type::Null => DataType::Boolean,
+        Type::Int => DataType::Int64,
+        Type::Float => DataType::Float64,
+        Type::Decimal(scale) => DataType::Decimal128(38, scale),
+        Type::Text => text_type(),
+        Type::Date => DataType::Date32,
+    }
+}
+
+/// The dictionary type of text columns.
+pub(super) fn text_type() -> DataType {
+    DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+}
+
+/// Casts that fail loudly instead of making nulls.
+fn cast(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
+    if array.data_type() == to {
+        return Ok(array.clone());
+    }
+    cast_with_options(array, to, &CastOptions { safe: false, ..CastOptions::default() })
+}
+
+fn canonical(array: &ArrayRef, ty: Type, calendar: &Calendar) -> Result<ArrayRef, ArrowError> {
+    match ty {
+        Type::Text => {
+            let plain = match array.data_type() {
+                DataType::Dictionary(key, value) if **key == DataType::Int32 && **value == DataType::Utf8 => array.clone(),
+                _ => cast(&cast(array, &DataType::Utf8)?, &text_type())?,
+            };
+            Ok(clean_text(plain))
+        }
+        Type::Date if matches!(array.data_type(), DataType::Timestamp(..)) => {
+            let zoned = matches!(array.data_type(), DataType::Timestamp(_, Some(_)));
+            let clock = if zoned { Clock::Instant } else { Clock::Wall(None) };
+            let days = days(array, &clock, calendar)?;
+            Ok(Arc::new(days.reinterpret_cast::<Date32Type>()))
+        }
+        _ => cast(array, &arrow_type(ty)),
+    }
+}
+
+/// Trims and NFC-normalises the values of a dictionary; empty becomes null. Costs nothing when all are clean.
+fn clean_text(array: ArrayRef) -> ArrayRef {
+    let dictionary = array.as_dictionary::<Int32Type>();
+    let values = dictionary.values().as_string::<i32>();
+    let is_clean = |text: &str| !text.is_empty() && text.trim().len() == text.len() && is_nfc(text);
+    if values.iter().flatten().all(is_clean) {
+        return array;
+    }
+    let mut cleaned: Vec<String> = vec![];
+    let codes: Vec<Option<i32>> = values
+        .iter()
+        .map(|value| {
+            let text: String = value?.trim().nfc().collect();
+            if text.is_empty() {
+                return None;
+            }
+            cleaned.push(text);
+            i32::try_from(cleaned.len() - 1).ok()
+        })
+        .collect();
+    let keys: Int32Array = dictionary
+        .keys()
+        .iter()
+        .map(|key| key.and_then(|k| usize::try_from(k).ok()).and_then(|k| codes.get(k).copied().flatten()))
+        .collect();
+    let values: ArrayRef = Arc::new(StringArray::from(cleaned));
+    DictionaryArray::try_new(keys, values).map_or(array, |clean| Arc::new(clean) as ArrayRef)
+}
+
+fn micros(array: &ArrayRef) -> Result<PrimitiveArray<TimestampMicrosecondType>, ArrowError> {
+    let zone = match array.data_type() {
+        DataType::Timestamp(_, zone) => zone.clone(),
+        _ => None,
+    };
+    let cast = cast(array, &DataType::Timestamp(TimeUnit::Microsecond, zone))?;
+    Ok(cast.as_primitive::<TimestampMicrosecondType>().clone())
+}
+
+/// The instants (microseconds) of a column of times.
+fn instants(array: &ArrayRef, clock: &Clock, calendar: &Calendar) -> Result<Int64Array, ArrowError> {
+    let zone = match clock {
+        Clock::Instant => return Ok(micros(array)?.reinterpret_cast()),
+        Clock::Wall(Some(zone)) => zone,
+        Clock::Wall(None) | Clock::Day => &calendar.timezone,
+    };
+    map(&micros(array)?, |wall| Calendar::instant_of_wall(zone, wall), array)
+}
+
+/// Maps the values of a column of times, remembering the last one: exports are sorted or nearly so.
+fn map<T>(
+    array: &PrimitiveArray<TimestampMicrosecondType>,
+    convert: impl Fn(i64) -> Option<T::Native>,
+    source: &ArrayRef,
+) -> Result<PrimitiveArray<T>, ArrowError>
+where
+    T: arrow::datatypes::ArrowPrimitiveType,
+{
+    let mut last: Option<(i64, T::Native)> = None;
+    array
+        .iter()
+        .map(|value| {
+            let Some(value) = value else { return Ok(None) };
+            if let Some((known, result)) = last {
+                if known == value {
+                    return Ok(Some(result));
+                }
+            }
+            let out_of_range = || ArrowError::ComputeError(format!("a time of type {} is out of range", source.data_type()));
+            let result = convert(value).ok_or_else(out_of_range)?;
+            last = Some((value, result));
+            Ok(Some(result))
+        })
+        .collect()
+}
+
+fn days(array: &ArrayRef, clock: &Clock, calendar: &Calendar) -> Result<Int32Array, ArrowError> {
+    const DAY: i64 = 86_400_000_000;
+    match clock {
+        Clock::Day => {
+            let days = cast(array, &DataType::Date32)?;
+            Ok(days.as_primitive::<Date32Type>().reinterpret_cast())
+        }
+        Clock::Wall(None) => map(&micros(array)?, |wall| i32::try_from(wall.div_euclid(DAY)).ok(), array),
+        Clock::Instant | Clock::Wall(Some(_)) => {
+            let instants: PrimitiveArray<TimestampMicrosecondType> =
+                instants(array, clock, calendar)?.reinterpret_cast();
+            map(&instants, |instant| calendar.day_of(instant), array)
+        }
+    }
+}
+
+fn hours(array: &ArrayRef, clock: &Clock, calendar: &Calendar) -> Result<Int64Array, ArrowError> {
+    let instants: PrimitiveArray<TimestampMicrosecondType> = instants(array, clock, calendar)?.reinterpret_cast();
+    map(&instants, |instant| calendar.hour_of(instant), array)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_trimmed_composed_and_empty_is_null() {
+        let raw: DictionaryArray<Int32Type> =
+            vec![Some(" FR "), Some("cafe\u{301}"), Some("  "), None, Some("FR")].into_iter().collect();
+        let clean = clean_text(Arc::new(raw));
+        let texts: Vec<Option<String>> = clean
+            .as_dictionary::<Int32Type>()
+            .downcast_dict::<StringArray>()
+            .expect("strings")
+            .into_iter()
+            .map(|t| t.map(str::to_owned))
+            .collect();
+        let some = |t: &str| Some(t.to_owned());
+        assert_eq!(texts, [some("FR"), some("café"), None, None, some("FR")]);
+    }
+}

@@ -1,0 +1,114 @@
+//! Filling the catalog: every file of every source is opened, its columns read, and their types reconciled.
+
+use super::{paths, reader};
+use crate::catalog::{Catalog, ColumnInfo, FileInfo, Physical, SourceInfo};
+use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
+use crate::expr::Type;
+use crate::spec::{DimensionType, FileFormat, MeasureType, Pipeline, Source};
+use indexmap::IndexMap;
+use rayon::prelude::*;
+
+/// Finds the files of every source and reads what columns they have. Sources with mistakes are left out.
+pub fn inspect(pipeline: &Pipeline, errors: &mut Diagnostics) -> Catalog {
+    let mut catalog = Catalog::default();
+    for (name, source) in &pipeline.sources {
+        if source.path.is_none() {
+            continue;
+        }
+        let at = YamlPath::root().key("sources").key(name);
+        let files = paths::files(source, &at, errors);
+        let inspected: Vec<Result<FileInfo, Diagnostic>> =
+            files.par_iter().map(|(path, format)| reader(*format).inspect(path, source)).collect();
+        let mut infos = vec![];
+        let complete = inspected.iter().all(Result::is_ok) && !files.is_empty();
+        for info in inspected {
+            match info {
+                Ok(info) => infos.push(info),
+                Err(error) => errors.push(error.at(&at.key("path"))),
+            }
+        }
+        if !complete {
+            continue;
+        }
+        let columns = reconcile(name, source, &infos, errors);
+        catalog.sources.insert(name.clone(), SourceInfo { files: infos, columns });
+    }
+    catalog
+}
+
+/// One type a column over all files, or an error that names two files which do not fit.
+fn reconcile(
+    name: &str,
+    source: &Source,
+    files: &[FileInfo],
+    errors: &mut Diagnostics,
+) -> IndexMap<String, ColumnInfo> {
+    let mut columns: IndexMap<String, ColumnInfo> = IndexMap::new();
+    for file in files {
+        for (column, physical) in &file.columns {
+            let Some(known) = columns.get_mut(column) else {
+                let info = ColumnInfo { physical: physical.clone(), file: file.path.clone(), files: 1 };
+                columns.insert(column.clone(), info);
+                continue;
+            };
+            known.files += 1;
+            match merge(&known.physical, physical, file.format) {
+                Some(merged) => known.physical = merged,
+                None => {
+                    let at = YamlPath::root().key("sources").key(name).key("path");
+                    errors.push(
+                        Diagnostic::data("clashing-types", format!("column `{column}` of source `{name}` has two types that do not fit"))
+                            .at(&at)
+                            .note(format!("{}: {}", known.file.display(), known.physical.describe()))
+                            .note(format!("{}: {}", file.path.display(), physical.describe()))
+                            .help("read the files as two sources, and unite them with `union:`"),
+                    );
+                    known.physical = physical.clone();
+                }
+            }
+        }
+    }
+    declared(source, &mut columns);
+    columns
+}
+
+fn merge(left: &Physical, right: &Physical, format: FileFormat) -> Option<Physical> {
+    use Physical::{Empty, Timestamp, Typed};
+    match (left, right) {
+        _ if left == right => Some(left.clone()),
+        (Empty, other) | (other, Empty) => Some(other.clone()),
+        (Typed(l), Typed(r)) if l.is_numeric() && r.is_numeric() => Some(Typed(Type::Float)),
+        // A day is midnight of that day in a column of wall times.
+        (Typed(Type::Date), Timestamp { zoned: false }) | (Timestamp { zoned: false }, Typed(Type::Date)) => {
+            Some(Timestamp { zoned: false })
+        }
+        // In CSV everything is text to begin with.
+        (Typed(_) | Timestamp { .. }, Typed(_) | Timestamp { .. }) if format == FileFormat::Csv => Some(Typed(Type::Text)),
+        _ => None,
+    }
+}
+
+/// Types that the pipeline declares win over what a sample of a CSV file said.
+fn declared(source: &Source, columns: &mut IndexMap<String, ColumnInfo>) {
+    let dimensions = source.dimensions.entries().into_iter().filter_map(|(name, d, _)| {
+        let ty = match d.data_type? {
+            DimensionType::Text => Type::Text,
+            DimensionType::Integer => Type::Int,
+            DimensionType::Boolean => Type::Bool,
+            DimensionType::Date => Type::Date,
+        };
+        Some((d.column.unwrap_or_else(|| name.to_owned()), ty))
+    });
+    let measures = source.measures.entries().into_iter().filter_map(|(name, m, _)| {
+        let ty = match m.data_type? {
+            MeasureType::Integer => Type::Int,
+            MeasureType::Number => Type::Float,
+        };
+        Some((m.column.unwrap_or_else(|| name.to_owned()), ty))
+    });
+    for (column, ty) in dimensions.chain(measures) {
+        if let Some(info) = columns.get_mut(&column) {
+            info.physical = Physical::Typed(ty);
+        }
+    }
+}

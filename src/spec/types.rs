@@ -1,0 +1,473 @@
+//! The pipeline language, one type a block of the YAML. Field docs are the manual: `jalon schema` prints them.
+
+use super::{NamesOr, OneOrMany};
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A jalon pipeline: sources of metric exports, segments, metrics (KPIs) and the reports made of them.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "jalon pipeline")]
+pub struct Pipeline {
+    /// Version of the pipeline language; always 1.
+    pub version: u32,
+    /// Name of the pipeline: letters, digits, `_` and `-`. The run manifest is named after it.
+    pub name: String,
+    /// What the pipeline is for.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Folder that every export path is relative to, and may not leave. Default: the working directory.
+    #[serde(default)]
+    pub output_root: Option<String>,
+    /// Reporting zone, weeks and fiscal year.
+    #[serde(default)]
+    pub calendar: CalendarSpec,
+    /// The exports that are read, by name.
+    pub sources: IndexMap<String, Source>,
+    /// Named filters, by name. `all` (every record) is built in.
+    #[serde(default)]
+    pub segments: IndexMap<String, Segment>,
+    /// The KPIs, by name.
+    pub metrics: IndexMap<String, Metric>,
+    /// The reports to write.
+    pub reports: Vec<Report>,
+}
+
+/// How days become weeks, months and years.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CalendarSpec {
+    /// IANA time zone in which instants become days, e.g. `Europe/Paris`. Default: UTC.
+    #[serde(default)]
+    pub timezone: Option<String>,
+    /// Default: monday (ISO weeks).
+    #[serde(default)]
+    pub first_day_of_week: Option<Weekday>,
+    /// First month of the fiscal year. Default: january.
+    #[serde(default)]
+    pub first_month_of_year: Option<Month>,
+}
+
+/// A day of the week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Weekday {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+/// A month of the year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Month {
+    January,
+    February,
+    March,
+    April,
+    May,
+    June,
+    July,
+    August,
+    September,
+    October,
+    November,
+    December,
+}
+
+/// A set of files with the same columns, or a union of other sources.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// A file, a glob (`data/*.csv`), a folder, or a list of these. `${NAME}` is taken from the environment,
+    /// `${NAME:-default}` with a default.
+    #[serde(default)]
+    pub path: Option<OneOrMany>,
+    /// The file format. Default: from the file's extension.
+    #[serde(default)]
+    pub format: Option<FileFormat>,
+    /// How CSV files are written.
+    #[serde(default)]
+    pub csv: Option<CsvSpec>,
+    /// The column that dates a record, and its grain.
+    #[serde(default)]
+    pub time: Option<TimeSpec>,
+    /// Columns to group and filter by: a list of names, or names with details.
+    #[serde(default)]
+    pub dimensions: NamesOr<Dimension>,
+    /// Columns to aggregate: a list of names, or names with details.
+    #[serde(default)]
+    pub measures: NamesOr<Measure>,
+    /// Columns that together identify one record, e.g. `[date, account_id]`.
+    #[serde(default)]
+    pub primary_key: Vec<String>,
+    /// SQL condition: other records of the source are left out.
+    #[serde(default, rename = "where")]
+    pub filter: Option<String>,
+    /// Names of other sources whose records are read as one source.
+    #[serde(default)]
+    pub union: Vec<String>,
+}
+
+/// A file format that can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FileFormat {
+    Parquet,
+    Csv,
+}
+
+/// How CSV files are written.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CsvSpec {
+    /// One character between fields. Default: comma.
+    #[serde(default)]
+    pub separator: Option<String>,
+}
+
+/// The column that dates a record.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TimeSpec {
+    /// Name of a date or timestamp column.
+    pub column: String,
+    /// What span one record covers. Default: day.
+    #[serde(default)]
+    pub grain: Option<SourceGrain>,
+    /// Zone of the timestamps in the column, where the column does not say it itself. Default: the reporting zone.
+    #[serde(default)]
+    pub timezone: Option<String>,
+    /// With `grain: range`: the column of the last day that a record covers, inclusive.
+    #[serde(default)]
+    pub end_column: Option<String>,
+    /// Where a record goes that straddles two periods of a report.
+    #[serde(default)]
+    pub assign: Option<Assign>,
+}
+
+/// What span of time one record of a source covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceGrain {
+    Hour,
+    Day,
+    Week,
+    Month,
+    Quarter,
+    Year,
+    /// From `column` to `end_column`, which may differ from record to record.
+    Range,
+}
+
+/// Where a record goes that straddles two periods of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Assign {
+    /// To the period of its first day.
+    Start,
+    /// To the period of its last day.
+    End,
+    /// To the period of its middle day: the one that holds most of it (the earlier one when equal).
+    Majority,
+}
+
+/// Details of a dimension.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Dimension {
+    /// Name of the column in the files. Default: the dimension's own name.
+    #[serde(default)]
+    pub column: Option<String>,
+    /// Type of the column in CSV files. Default: from a sample.
+    #[serde(default, rename = "type")]
+    pub data_type: Option<DimensionType>,
+    /// What it is.
+    #[serde(default)]
+    pub description: Option<String>,
+}
+
+/// Type of a dimension's column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DimensionType {
+    Text,
+    Integer,
+    Boolean,
+    Date,
+}
+
+/// Details of a measure.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Measure {
+    /// Name of the column in the files. Default: the measure's own name.
+    #[serde(default)]
+    pub column: Option<String>,
+    /// Type of the column in CSV files. Default: from a sample.
+    #[serde(default, rename = "type")]
+    pub data_type: Option<MeasureType>,
+    /// What adds up. Default: known for well-known names (`reach`, `followers`, `ctr` …), else additive.
+    #[serde(default)]
+    pub additivity: Option<Additivity>,
+    /// Unit of the values: `count`, `accounts`, `EUR`, `seconds` … Default: count.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// Allows a measure that does not add up to be aggregated all the same, openly: the output column is marked.
+    #[serde(default)]
+    pub reaggregate: Option<Reaggregate>,
+    /// What it is.
+    #[serde(default)]
+    pub description: Option<String>,
+}
+
+/// Type of a measure's column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MeasureType {
+    Integer,
+    Number,
+}
+
+/// Over what a measure or a metric may be added up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Additivity {
+    /// Over everything: impressions, clicks, spend.
+    Additive,
+    /// Over everything but time: followers, stock levels.
+    SemiAdditive,
+    /// Over nothing: unique counts (reach, users) and rates.
+    NonAdditive,
+}
+
+impl Additivity {
+    /// The word used in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Additive => "additive",
+            Self::SemiAdditive => "semi_additive",
+            Self::NonAdditive => "non_additive",
+        }
+    }
+}
+
+/// How a measure that does not add up may be aggregated all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reaggregate {
+    /// Add it up; the output is marked and the run warns.
+    SumWithWarning,
+    /// Take the largest value: a lower bound of the unique count.
+    Max,
+}
+
+/// A named filter over the records of a source.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Segment {
+    /// SQL condition over the source's columns.
+    #[serde(rename = "where")]
+    pub filter: String,
+    /// Whom it describes.
+    #[serde(default)]
+    pub description: Option<String>,
+}
+
+/// A KPI.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Metric {
+    /// The kind of metric; it decides which other keys apply.
+    #[serde(rename = "type")]
+    pub kind: MetricKind,
+    /// simple: the source (or union) whose records are aggregated.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// simple: how records are aggregated. Default: sum.
+    #[serde(default)]
+    pub agg: Option<Agg>,
+    /// simple: SQL expression over the source's columns. derived: over other metrics.
+    #[serde(default)]
+    pub expr: Option<String>,
+    /// simple: SQL condition; other records do not count for this metric.
+    #[serde(default)]
+    pub filter: Option<String>,
+    /// simple: allows aggregating a measure that does not add up, openly.
+    #[serde(default)]
+    pub reaggregate: Option<Reaggregate>,
+    /// ratio: the metric above the line.
+    #[serde(default)]
+    pub numerator: Option<String>,
+    /// ratio: the metric below the line.
+    #[serde(default)]
+    pub denominator: Option<String>,
+    /// Name shown to people.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// What it says, and what it does not.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Unit of the value. Default: from the measures.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// How people like to read it. Files always hold the plain number.
+    #[serde(default)]
+    pub format: Option<Format>,
+    /// Which way is better. Default: neutral.
+    #[serde(default)]
+    pub direction: Option<Direction>,
+}
+
+/// The kind of a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MetricKind {
+    /// An aggregate of a source's records.
+    Simple,
+    /// One metric over another: Σ numerator / Σ denominator at every grain.
+    Ratio,
+    /// An expression over other metrics.
+    Derived,
+}
+
+/// How records are aggregated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Agg {
+    Sum,
+    Count,
+    Min,
+    Max,
+    Average,
+}
+
+/// How people like to read a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    Number,
+    Percent,
+    Currency,
+}
+
+/// Which way is better.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    HigherIsBetter,
+    LowerIsBetter,
+    CloserToTarget,
+    #[default]
+    Neutral,
+}
+
+impl Direction {
+    /// The word used in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::HigherIsBetter => "higher_is_better",
+            Self::LowerIsBetter => "lower_is_better",
+            Self::CloserToTarget => "closer_to_target",
+            Self::Neutral => "neutral",
+        }
+    }
+}
+
+/// A table of metrics by period, dimensions and segment.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// Name of the report.
+    pub name: String,
+    /// What it answers.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Metrics, in column order.
+    pub metrics: Vec<String>,
+    /// Dimensions, in column order. Default: none.
+    #[serde(default)]
+    pub group_by: Vec<String>,
+    /// Segments. Default: `[all]`.
+    #[serde(default)]
+    pub segments: Option<Vec<String>>,
+    /// Grains.
+    pub grains: Vec<GrainSpec>,
+    /// First day, inclusive (YYYY-MM-DD).
+    #[serde(default)]
+    pub start: Option<String>,
+    /// Last day, inclusive (YYYY-MM-DD).
+    #[serde(default)]
+    pub end: Option<String>,
+    /// The files to write.
+    pub exports: Vec<Export>,
+}
+
+/// The length of a report's periods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum GrainSpec {
+    Hour,
+    Day,
+    Week,
+    Month,
+    Quarter,
+    Year,
+    /// The whole range as one period.
+    All,
+}
+
+/// A file (or partitioned folder) that a report is written to.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Export {
+    /// File format.
+    pub format: ExportFormat,
+    /// Path below the output root: a file, or with `partition_by` a folder.
+    pub path: String,
+    /// `long`: one row a metric. `wide`: one column a metric. Default: long.
+    #[serde(default)]
+    pub layout: Option<Layout>,
+    /// Parquet only: columns whose values become folders (`grain=day/`).
+    #[serde(default)]
+    pub partition_by: Vec<String>,
+    /// CSV only. Default: rfc4180.
+    #[serde(default)]
+    pub dialect: Option<Dialect>,
+}
+
+/// Format of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ExportFormat {
+    Parquet,
+    Csv,
+}
+
+/// Layout of an export.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Layout {
+    #[default]
+    Long,
+    Wide,
+}
+
+/// How a CSV export is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Dialect {
+    /// Comma, dot, UTF-8 without byte order mark.
+    #[default]
+    Rfc4180,
+    /// Semicolon, decimal comma, UTF-8 with byte order mark: opens in a French Excel by double click.
+    #[serde(rename = "excel_fr")]
+    ExcelFr,
+}

@@ -1,0 +1,60 @@
+//! Random pipelines over random data against the oracle.
+
+use crate::harness::{repository, Place};
+use crate::oracle;
+
+/// Random cases in CI; `JALON_CASES` asks for more.
+const CASES: u64 = 200;
+
+fn check_case(seed: u64) -> Result<usize, String> {
+    let place = Place::new();
+    let yaml = oracle::random_case(seed, place.path());
+    place.write("pipeline.yaml", &yaml);
+    let done = place.jalon(&["run", "pipeline.yaml", "--quiet"]);
+    if done.code != 0 {
+        return Err(format!("seed {seed}: exit code {}\n{}\n{yaml}", done.code, done.stderr));
+    }
+    let cells = oracle::evaluate(&yaml, place.path());
+    let mut rows = vec![];
+    for entry in std::fs::read_dir(place.path().join("out")).expect("reports") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|e| e == "csv") {
+            rows.extend(oracle::read_long_csv(&path));
+        }
+    }
+    oracle::compare(&cells, &rows).map_err(|e| format!("seed {seed}: {e}\n{yaml}"))
+}
+
+#[test]
+fn random_pipelines_equal_the_oracle() {
+    let cases = std::env::var("JALON_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(CASES);
+    let failures: Vec<String> = (0..cases).filter_map(|seed| check_case(seed).err()).collect();
+    assert!(failures.is_empty(), "{} of {cases} cases fail; the first:\n{}", failures.len(), failures[0]);
+}
+
+/// Every report of every shipped pipeline, rewritten to one long CSV a report.
+#[test]
+fn shipped_pipelines_equal_the_oracle() {
+    for entry in std::fs::read_dir(repository().join("pipelines")).expect("pipelines") {
+        let path = entry.expect("an entry").path();
+        let text = std::fs::read_to_string(&path).expect("a pipeline");
+        let mut pipeline: serde_yaml::Value = serde_yaml::from_str(&text).expect("YAML");
+        let place = Place::new();
+        let mut files = vec![];
+        for report in pipeline["reports"].as_sequence_mut().expect("reports") {
+            let file = format!("{}.csv", report["name"].as_str().expect("a name"));
+            report["exports"] = serde_yaml::from_str(&format!("[{{format: csv, path: {file}, layout: long}}]")).expect("YAML");
+            files.push(file);
+        }
+        let yaml = serde_yaml::to_string(&pipeline).expect("YAML");
+        place.write("pipeline.yaml", &yaml);
+        let yaml_path = place.path().join("pipeline.yaml").display().to_string();
+        let root = place.path().display().to_string();
+        let done = crate::harness::run_in(&repository(), &["run", &yaml_path, "--output-root", &root, "--quiet"]);
+        assert_eq!(done.code, 0, "{}: {}", path.display(), done.stderr);
+        let rows: Vec<oracle::Row> = files.iter().flat_map(|f| oracle::read_long_csv(&place.path().join(f))).collect();
+        let cells = oracle::evaluate(&yaml, &repository());
+        let compared = oracle::compare(&cells, &rows).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        assert!(compared > 100, "{}: only {compared} cells", path.display());
+    }
+}

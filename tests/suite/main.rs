@@ -1,0 +1,12 @@
+//! The integration suite: one binary, so that dependencies are linked once.
+
+mod bad_input;
+mod determinism;
+mod differential;
+mod explain;
+mod harness;
+mod mistakes;
+mod oracle;
+mod outputs;
+mod shipped;
+mod tidy;

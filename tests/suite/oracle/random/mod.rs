@@ -1,0 +1,282 @@
+//! Random cases: data files and a pipeline over them that the contract accepts.
+
+mod cells;
+mod expressions;
+mod metrics;
+mod prng;
+mod sources;
+mod write;
+
+use std::path::Path;
+
+use cells::{Column, Content, Role, CHANNELS, COUNTRIES, NETWORKS};
+use expressions::{Grower, Named};
+use metrics::{random_metrics, Metric};
+use prng::Random;
+use sources::{random_source, random_time, Source, Time};
+
+/// Writes the data files of a case under `dir` and returns its pipeline, whose paths are relative to `dir`. Every
+/// report has one long CSV export at `out/<report>.csv`.
+pub(crate) fn random_case(seed: u64, dir: &Path) -> String {
+    let random = &mut Random::new(seed);
+    let time = random_time(random);
+    let sources = random_sources(random, dir, &time);
+    let mut yaml = format!("version: 1\nname: case_{seed}\n{}", calendar(random));
+
+    yaml += "sources:\n";
+    for source in &sources {
+        yaml.extend([format!("  {}:\n{}", source.name, source.yaml)]);
+        if random.chance(25) && !source.yaml.contains("union:") {
+            let columns = source.scope(&time.named(), |column| column.content != Content::Noise);
+            yaml.extend([format!(
+                "    where: {}\n",
+                quoted(&grow(random, &columns, 2))
+            )]);
+        }
+    }
+    let segments = random_segments(random, &sources, &time);
+    yaml += "segments:\n";
+    for (name, filter) in &segments {
+        yaml.extend([format!("  {name}: {{where: {}}}\n", quoted(filter))]);
+    }
+    let metrics = random_metrics(random, &sources, &time);
+    yaml += "metrics:\n";
+    for metric in &metrics {
+        yaml.extend([format!("  {}: {{{}}}\n", metric.name, metric.yaml)]);
+    }
+    yaml += "reports:\n";
+    for at in 0..=random.below(2) {
+        yaml += &random_report(
+            random,
+            &format!("report_{at}"),
+            &sources,
+            &segments,
+            &metrics,
+            &time,
+        );
+    }
+    yaml
+}
+
+/// A text as YAML: a JSON string is one.
+pub(super) fn quoted(text: &str) -> String {
+    serde_json::to_string(text).expect("a text is JSON")
+}
+
+fn grow(random: &mut Random, columns: &[Named], depth: usize) -> String {
+    Grower {
+        random,
+        columns,
+        products: true,
+    }
+    .truth(depth)
+}
+
+fn calendar(random: &mut Random) -> String {
+    const DAYS: [&str; 7] = [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ];
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let mut entries = Vec::new();
+    if random.chance(40) {
+        entries.push(format!(
+            "timezone: {}",
+            random.pick(&["UTC", "Europe/Paris", "America/New_York"])
+        ));
+    }
+    if random.chance(60) {
+        entries.push(format!("first_day_of_week: {}", random.pick(&DAYS)));
+    }
+    if random.chance(50) {
+        entries.push(format!("first_month_of_year: {}", random.pick(&MONTHS)));
+    }
+    if entries.is_empty() {
+        String::new()
+    } else {
+        format!("calendar: {{{}}}\n", entries.join(", "))
+    }
+}
+
+/// One or two sources, and perhaps their union, which comes last.
+fn random_sources(random: &mut Random, dir: &Path, time: &Time) -> Vec<Source> {
+    let mut shared = vec![
+        Column::new("network", Content::Text(NETWORKS), Role::Dimension),
+        Column::new("country", Content::Text(COUNTRIES), Role::Dimension),
+        Column::new("is_paid", Content::Bool, Role::Dimension),
+        Column::new("age", Content::Int(-1, 4), Role::Dimension),
+    ];
+    if random.chance(40) {
+        "pays".clone_into(&mut shared[1].in_file);
+    }
+    let reaggregate = *random.pick(&[None, Some("sum_with_warning"), Some("max")]);
+    let posts = [
+        Column::new("channel", Content::Text(CHANNELS), Role::Dimension),
+        Column::new("published", Content::Date, Role::Dimension),
+        Column::new("impressions", Content::Int(0, 20_000), Role::Additive),
+        Column::new("clicks", Content::Int(0, 9), Role::Additive),
+        Column::new("spend", Content::Money, Role::Additive),
+        Column::new(
+            "reach",
+            Content::Int(0, 900),
+            Role::NonAdditive { reaggregate },
+        ),
+        Column::new("noise", Content::Noise, Role::Additive),
+    ];
+    // A measure may be an integer in one source and a float in the other.
+    let clicks = if random.chance(50) {
+        Content::Int(0, 9)
+    } else {
+        Content::Money
+    };
+    let web = [
+        Column::new(
+            "device",
+            Content::Text(&["phone", "desktop"]),
+            Role::Dimension,
+        ),
+        Column::new("clicks", clicks, Role::Additive),
+        Column::new("revenue", Content::Wild, Role::Additive),
+        Column::new("adjustment", Content::Int(-500, 500), Role::Additive),
+        Column::new("followers", Content::Int(0, 5000), Role::SemiAdditive),
+    ];
+    let mut sources = Vec::new();
+    let which = random.below(5);
+    for (name, columns, absent) in [("posts", &posts[..], 0), ("web", &web[..], 1)] {
+        if which != absent {
+            sources.push(random_source(
+                random,
+                dir,
+                name,
+                [&shared, columns].concat(),
+                time,
+            ));
+        }
+    }
+    if sources.len() == 2 && random.chance(60) {
+        sources.push(union(&sources));
+    }
+    sources
+}
+
+fn union(members: &[Source]) -> Source {
+    let mut columns: Vec<Column> = Vec::new();
+    for column in members.iter().flat_map(|member| &member.columns) {
+        match columns.iter_mut().find(|known| known.name == column.name) {
+            // A float takes an integer in.
+            Some(known) if column.content == Content::Money => known.content = Content::Money,
+            Some(_) => {}
+            None => columns.push(column.clone()),
+        }
+    }
+    let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
+    Source {
+        name: "everything".to_owned(),
+        columns,
+        yaml: format!("    union: [{}]\n", names.join(", ")),
+    }
+}
+
+/// Segments over columns that every source has.
+fn random_segments(random: &mut Random, sources: &[Source], time: &Time) -> Vec<(String, String)> {
+    let everywhere = |column: &Column| {
+        column.content != Content::Noise
+            && sources
+                .iter()
+                .all(|source| source.columns.iter().any(|c| c.name == column.name))
+            && (column.role == Role::Dimension || sources.len() == 1)
+    };
+    let columns = sources[0].scope(&time.named(), everywhere);
+    let count = 1 + random.below(3);
+    (0..count)
+        .map(|at| (format!("segment_{at}"), grow(random, &columns, 2)))
+        .collect()
+}
+
+fn random_report(
+    random: &mut Random,
+    name: &str,
+    sources: &[Source],
+    segments: &[(String, String)],
+    metrics: &[Metric],
+    time: &Time,
+) -> String {
+    let by_day = random.chance(20);
+    let grains = if by_day {
+        vec!["day"]
+    } else {
+        let count = 1 + random.below(4);
+        random.sample(&["day", "week", "month", "quarter", "year", "all"], count)
+    };
+    let allowed: Vec<Metric> = metrics
+        .iter()
+        .filter(|metric| by_day || !metric.only_by_day)
+        .cloned()
+        .collect();
+    let count = 1 + random.below(5);
+    let shown = random.sample(&allowed, count);
+    let dimensions = common_dimensions(sources, &shown);
+    let count = random.below(3);
+    let group_by = random.sample(&dimensions, count);
+
+    let names: Vec<&str> = shown.iter().map(|metric| metric.name.as_str()).collect();
+    let mut yaml = format!("  - name: {name}\n    metrics: [{}]\n", names.join(", "));
+    if !group_by.is_empty() || random.chance(30) {
+        yaml.extend([format!("    group_by: [{}]\n", group_by.join(", "))]);
+    }
+    if random.chance(80) {
+        let all = [
+            vec!["all"],
+            segments.iter().map(|(name, _)| name.as_str()).collect(),
+        ]
+        .concat();
+        let count = 1 + random.below(all.len());
+        yaml.extend([format!(
+            "    segments: [{}]\n",
+            random.sample(&all, count).join(", ")
+        )]);
+    }
+    yaml.extend([format!("    grains: [{}]\n", grains.join(", "))]);
+    let (a, b) = (*random.pick(&time.dates), *random.pick(&time.dates));
+    let (shift_start, shift_end) = (random.between(-9, 0), random.between(0, 9));
+    for (key, date) in [
+        ("start", a.min(b) + shift_start),
+        ("end", a.max(b) + shift_end),
+    ] {
+        if random.chance(35) {
+            yaml.extend([format!("    {key}: {}\n", super::calendar::iso(date))]);
+        }
+    }
+    yaml + &format!("    exports:\n      - {{format: csv, path: out/{name}.csv, layout: long}}\n")
+}
+
+/// The dimensions that every source has which one of the metrics reads.
+fn common_dimensions(sources: &[Source], metrics: &[Metric]) -> Vec<String> {
+    let read = |source: &&Source| {
+        metrics
+            .iter()
+            .any(|metric| metric.sources.contains(&source.name))
+    };
+    let read: Vec<&Source> = sources.iter().filter(read).collect();
+    let mut dimensions = read[0].dimensions();
+    dimensions.retain(|dim| read.iter().all(|source| source.dimensions().contains(dim)));
+    dimensions
+}

@@ -1,0 +1,273 @@
+//! A pipeline's YAML, read with a loose hand: what the contract refuses is not looked for here.
+
+use std::collections::BTreeMap;
+
+use serde_yaml::Value as Yaml;
+
+use super::calendar::{parse_iso, Calendar};
+use super::value::Kind;
+
+pub(crate) struct Spec {
+    pub(crate) calendar: Calendar,
+    pub(crate) sources: BTreeMap<String, Source>,
+    pub(crate) segments: BTreeMap<String, String>,
+    pub(crate) metrics: BTreeMap<String, Metric>,
+    pub(crate) reports: Vec<Report>,
+}
+
+pub(crate) struct Source {
+    pub(crate) paths: Vec<String>,
+    pub(crate) format: Option<String>,
+    pub(crate) separator: u8,
+    pub(crate) time_column: String,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) filter: Option<String>,
+    /// The members of a union; empty for a source of its own files.
+    pub(crate) union: Vec<String>,
+}
+
+/// A dimension or a measure of a source.
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) column: String,
+    pub(crate) is_measure: bool,
+    pub(crate) declared: Option<Kind>,
+    pub(crate) reaggregate: Option<String>,
+}
+
+pub(crate) enum Metric {
+    Simple(Simple),
+    Ratio {
+        numerator: String,
+        denominator: String,
+    },
+    Derived {
+        expr: String,
+    },
+}
+
+pub(crate) struct Simple {
+    pub(crate) source: String,
+    pub(crate) agg: String,
+    pub(crate) expr: Option<String>,
+    pub(crate) filter: Option<String>,
+    pub(crate) reaggregate: Option<String>,
+}
+
+pub(crate) struct Report {
+    pub(crate) name: String,
+    pub(crate) metrics: Vec<String>,
+    pub(crate) group_by: Vec<String>,
+    pub(crate) segments: Vec<String>,
+    pub(crate) grains: Vec<String>,
+    pub(crate) start: Option<i32>,
+    pub(crate) end: Option<i32>,
+}
+
+/// The scalar under a key, as text.
+fn text(map: &Yaml, key: &str) -> Option<String> {
+    map.get(key).and_then(scalar)
+}
+
+fn scalar(value: &Yaml) -> Option<String> {
+    match value {
+        Yaml::String(text) => Some(text.clone()),
+        Yaml::Number(number) => Some(number.to_string()),
+        Yaml::Bool(value) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+fn required(map: &Yaml, key: &str) -> String {
+    text(map, key).unwrap_or_else(|| panic!("`{key}` is missing in {map:?}"))
+}
+
+/// One text or a list of them; nothing when the key is absent.
+fn texts(map: &Yaml, key: &str) -> Vec<String> {
+    match map.get(key) {
+        None | Some(Yaml::Null) => Vec::new(),
+        Some(Yaml::Sequence(items)) => items.iter().filter_map(scalar).collect(),
+        Some(one) => scalar(one).into_iter().collect(),
+    }
+}
+
+/// The entries of a map under a key, or of a list of bare names.
+fn entries(map: &Yaml, key: &str) -> Vec<(String, Yaml)> {
+    match map.get(key) {
+        None | Some(Yaml::Null) => Vec::new(),
+        Some(Yaml::Sequence(names)) => names
+            .iter()
+            .filter_map(scalar)
+            .map(|name| (name, Yaml::Null))
+            .collect(),
+        Some(Yaml::Mapping(entries)) => entries
+            .iter()
+            .map(|(k, v)| (scalar(k).expect("a key is a scalar"), v.clone()))
+            .collect(),
+        Some(other) => panic!("`{key}` is neither a map nor a list: {other:?}"),
+    }
+}
+
+/// Parses the whole pipeline.
+pub(crate) fn parse(yaml: &str) -> Spec {
+    let root: Yaml = serde_yaml::from_str(yaml).expect("the pipeline is YAML");
+    Spec {
+        calendar: calendar(root.get("calendar").unwrap_or(&Yaml::Null)),
+        sources: entries(&root, "sources")
+            .into_iter()
+            .map(|(name, map)| (name, source(&map)))
+            .collect(),
+        segments: entries(&root, "segments")
+            .into_iter()
+            .map(|(name, map)| (name, required(&map, "where")))
+            .collect(),
+        metrics: entries(&root, "metrics")
+            .into_iter()
+            .map(|(name, map)| (name, metric(&map)))
+            .collect(),
+        reports: match root.get("reports") {
+            Some(Yaml::Sequence(reports)) => reports.iter().map(report).collect(),
+            _ => Vec::new(),
+        },
+    }
+}
+
+fn calendar(map: &Yaml) -> Calendar {
+    const DAYS: [&str; 7] = [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ];
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let rank = |names: &[&str], key: &str, first: i32| {
+        let name = text(map, key).unwrap_or_else(|| names[0].to_owned());
+        let at = names
+            .iter()
+            .position(|n| **n == name)
+            .unwrap_or_else(|| panic!("{key}: {name}?"));
+        first + i32::try_from(at).expect("a short list")
+    };
+    Calendar {
+        first_day_of_week: rank(&DAYS, "first_day_of_week", 0),
+        first_month_of_year: rank(&MONTHS, "first_month_of_year", 1),
+    }
+}
+
+fn source(map: &Yaml) -> Source {
+    let separator = map
+        .get("csv")
+        .and_then(|csv| text(csv, "separator"))
+        .unwrap_or_else(|| ",".to_owned());
+    let mut fields = Vec::new();
+    for (key, is_measure) in [("dimensions", false), ("measures", true)] {
+        fields.extend(entries(map, key).into_iter().map(|(name, field)| Field {
+            column: text(&field, "column").unwrap_or_else(|| name.clone()),
+            name,
+            is_measure,
+            declared: text(&field, "type").map(|t| declared(&t)),
+            reaggregate: text(&field, "reaggregate"),
+        }));
+    }
+    Source {
+        paths: texts(map, "path")
+            .iter()
+            .map(|path| with_variables(path))
+            .collect(),
+        format: text(map, "format"),
+        separator: separator.bytes().next().expect("a separator is one byte"),
+        time_column: map
+            .get("time")
+            .and_then(|time| text(time, "column"))
+            .unwrap_or_default(),
+        fields,
+        filter: text(map, "where"),
+        union: texts(map, "union"),
+    }
+}
+
+fn declared(name: &str) -> Kind {
+    match name {
+        "text" => Kind::Text,
+        "integer" => Kind::Int,
+        "number" => Kind::Float,
+        "boolean" => Kind::Bool,
+        "date" => Kind::Date,
+        other => panic!("no type `{other}`"),
+    }
+}
+
+/// `${NAME}` and `${NAME:-default}` replaced from the environment.
+fn with_variables(path: &str) -> String {
+    let Some((before, rest)) = path.split_once("${") else {
+        return path.to_owned();
+    };
+    let (inside, after) = rest
+        .split_once('}')
+        .unwrap_or_else(|| panic!("an open variable in `{path}`"));
+    let (name, default) = inside
+        .split_once(":-")
+        .map_or((inside, None), |(name, d)| (name, Some(d)));
+    let value = std::env::var(name)
+        .ok()
+        .filter(|v| !v.is_empty() || default.is_none());
+    let value = value
+        .or(default.map(str::to_owned))
+        .unwrap_or_else(|| panic!("`{name}` is not set"));
+    format!("{before}{value}{}", with_variables(after))
+}
+
+fn metric(map: &Yaml) -> Metric {
+    match required(map, "type").as_str() {
+        "simple" => Metric::Simple(Simple {
+            source: required(map, "source"),
+            agg: required(map, "agg"),
+            expr: text(map, "expr"),
+            filter: text(map, "filter"),
+            reaggregate: text(map, "reaggregate"),
+        }),
+        "ratio" => Metric::Ratio {
+            numerator: required(map, "numerator"),
+            denominator: required(map, "denominator"),
+        },
+        "derived" => Metric::Derived {
+            expr: required(map, "expr"),
+        },
+        other => panic!("the oracle has no metric type `{other}`"),
+    }
+}
+
+fn report(map: &Yaml) -> Report {
+    let date = |key| {
+        text(map, key).map(|t| parse_iso(&t).unwrap_or_else(|| panic!("{key}: {t} is no date")))
+    };
+    let mut segments = texts(map, "segments");
+    if segments.is_empty() {
+        segments.push("all".to_owned());
+    }
+    Report {
+        name: required(map, "name"),
+        metrics: texts(map, "metrics"),
+        group_by: texts(map, "group_by"),
+        segments,
+        grains: texts(map, "grains"),
+        start: date("start"),
+        end: date("end"),
+    }
+}
