@@ -24,8 +24,7 @@ pub enum Grain {
 
 impl Grain {
     /// Every grain, shortest first.
-    pub const ALL: [Self; 7] =
-        [Self::Hour, Self::Day, Self::Week, Self::Month, Self::Quarter, Self::Year, Self::All];
+    pub const ALL: [Self; 7] = [Self::Hour, Self::Day, Self::Week, Self::Month, Self::Quarter, Self::Year, Self::All];
 
     /// The word used in pipelines and reports.
     #[must_use]

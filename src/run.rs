@@ -44,19 +44,23 @@ pub fn exit_code(diagnostics: &[Diagnostic]) -> u8 {
 /// Only when the pipeline file itself cannot be read; mistakes in it are in [`Checked::diagnostics`].
 pub fn check(path: &Path, output_root: Option<PathBuf>) -> Result<Checked, Diagnostic> {
     let text = std::fs::read_to_string(path).map_err(|error| {
-        let diagnostic = Diagnostic::pipeline("unreadable-pipeline", format!("`{}` cannot be read: {error}", path.display()));
+        let diagnostic =
+            Diagnostic::pipeline("unreadable-pipeline", format!("`{}` cannot be read: {error}", path.display()));
         match error.kind() {
             std::io::ErrorKind::InvalidData => diagnostic.help("save the file as UTF-8"),
-            std::io::ErrorKind::IsADirectory => diagnostic.help("name a pipeline file: `jalon run pipelines/name.yaml`"),
+            std::io::ErrorKind::IsADirectory => {
+                diagnostic.help("name a pipeline file: `jalon run pipelines/name.yaml`")
+            }
             _ => diagnostic,
         }
     })?;
     let path = path.to_path_buf();
-    let (pipeline, document) = match spec::parse(&text) {
-        Ok(parsed) => parsed,
-        Err((diagnostics, document)) => return Ok(Checked { path, document, diagnostics, plan: None }),
+    let spec::Parsed { pipeline, errors, document } = spec::parse(&text);
+    let Some(pipeline) = pipeline else {
+        return Ok(Checked { path, document, diagnostics: errors, plan: None });
     };
     let mut diagnostics = Diagnostics::default();
+    diagnostics.extend(errors);
     let catalog = source::inspect(&pipeline, &mut diagnostics);
     let plan = resolve::resolve(&pipeline, &catalog, output_root, &mut diagnostics);
     Ok(Checked { path, document, diagnostics: diagnostics.into_vec(), plan })
@@ -102,7 +106,10 @@ pub fn run(checked: &Checked, plan: &Plan, options: &Options, progress: &Progres
 fn account(stats: &Stats) -> Result<(), Diagnostic> {
     for (name, source) in &stats.sources {
         if let Some(file) = source.files.iter().find(|f| !f.adds_up()) {
-            return Err(Diagnostic::bug(format!("the records of `{}` (source `{name}`) do not add up: {file:?}", file.path.display())));
+            return Err(Diagnostic::bug(format!(
+                "the records of `{}` (source `{name}`) do not add up: {file:?}",
+                file.path.display()
+            )));
         }
     }
     Ok(())
@@ -139,7 +146,10 @@ fn manifest(
         pipeline_sha256: publish::hex(&Sha256::digest(checked.document.text())),
         engine: rollup::ENGINES[0].name(),
         inputs,
-        rollups: rollups.iter().map(|r| RollupSummary { id: format!("r{}", r.id), cells: r.cells.num_rows() as u64 }).collect(),
+        rollups: rollups
+            .iter()
+            .map(|r| RollupSummary { id: format!("r{}", r.id), cells: r.cells.num_rows() as u64 })
+            .collect(),
         outputs,
         warnings,
         run: RunSummary {
@@ -168,7 +178,10 @@ fn data_warnings(plan: &Plan, rollups: &[Rollup], stats: &Stats, outputs: &[Outp
         }
     }
     for output in outputs.iter().filter(|o| o.rows == 0) {
-        warnings.push(Diagnostic::warning("empty-report", format!("report `{}` has no rows in `{}`", output.report, output.path.display())));
+        warnings.push(Diagnostic::warning(
+            "empty-report",
+            format!("report `{}` has no rows in `{}`", output.report, output.path.display()),
+        ));
     }
     warnings.extend(rollup::look_alikes(plan, rollups));
     warnings
@@ -209,7 +222,8 @@ pub fn load(pipeline: &Path, source_name: &str) -> Result<polars::frame::DataFra
         source::read(scan, &unit, 1 << 16, &progress.bytes, &mut sink).map_err(|e| vec![e])?;
     }
     let mut frame = whole.unwrap_or_default();
-    let names: Vec<String> = std::iter::once("day".to_owned()).chain(scan.columns.iter().map(|c| c.name.clone())).collect();
+    let names: Vec<String> =
+        std::iter::once("day".to_owned()).chain(scan.columns.iter().map(|c| c.name.clone())).collect();
     if frame.width() == names.len() && names.iter().collect::<std::collections::BTreeSet<_>>().len() == names.len() {
         frame.set_column_names(&names).map_err(|e| vec![crate::frame::engine_error(&e)])?;
     }

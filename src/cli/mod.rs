@@ -14,7 +14,12 @@ use std::path::PathBuf;
 
 /// KPI pipelines declared in YAML: one pass over large metric exports, Parquet and CSV reports for BI tools.
 #[derive(Debug, Parser)]
-#[command(name = "jalon", version, about, after_help = "Exit codes: 0 ok, 1 a target or check was missed, 2 the pipeline is wrong, 3 the data is wrong, 4 an engine or the machine failed, 70 a bug in jalon.")]
+#[command(
+    name = "jalon",
+    version,
+    about,
+    after_help = "Exit codes: 0 ok, 1 a target or check was missed, 2 the pipeline is wrong, 3 the data is wrong, 4 an engine or the machine failed, 70 a bug in jalon."
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -100,7 +105,9 @@ pub fn main() -> u8 {
             std::env::set_var("POLARS_MAX_THREADS", options.threads.to_string());
             each(&pipelines, |path| run_one(&printer, path, output.output_root.clone(), &options))
         }
-        Command::Check { pipelines, output } => each(&pipelines, |path| check_one(&printer, path, output.output_root.clone())),
+        Command::Check { pipelines, output } => {
+            each(&pipelines, |path| check_one(&printer, path, output.output_root.clone()))
+        }
         Command::Explain { pipeline, output } => explain_one(&printer, &pipeline, output.output_root),
         Command::Schema => print_json(&crate::spec::schema()).map(|()| 0),
         Command::Completions { shell } => {

@@ -10,7 +10,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Shows a bar of the bytes read while `work` goes on; nothing when standard error is no terminal.
-pub(super) fn with_progress<T: Send>(show: bool, total: u64, progress: &Progress, work: impl FnOnce() -> T + Send) -> T {
+pub(super) fn with_progress<T: Send>(
+    show: bool,
+    total: u64,
+    progress: &Progress,
+    work: impl FnOnce() -> T + Send,
+) -> T {
     if !show {
         return work();
     }

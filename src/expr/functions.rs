@@ -20,7 +20,11 @@ const FUNCTIONS: &[Function] = &[
     Function { name: "sum_known", arity: (1, MANY), build: sum_known },
     Function { name: "lower", arity: (1, 1), build: |t, a, _| Some(Expr::Lower(Box::new(t.text_arg(a[0])?))) },
     Function { name: "upper", arity: (1, 1), build: |t, a, _| Some(Expr::Upper(Box::new(t.text_arg(a[0])?))) },
-    Function { name: "abs", arity: (1, 1), build: |t, a, _| Some(Expr::Abs(Box::new(decimal_to_float(t.number(a[0])?)))) },
+    Function {
+        name: "abs",
+        arity: (1, 1),
+        build: |t, a, _| Some(Expr::Abs(Box::new(decimal_to_float(t.number(a[0])?)))),
+    },
     Function { name: "year", arity: (1, 1), build: |t, a, _| date_part(t, DatePart::Year, a[0]) },
     Function { name: "quarter", arity: (1, 1), build: |t, a, _| date_part(t, DatePart::Quarter, a[0]) },
     Function { name: "month", arity: (1, 1), build: |t, a, _| date_part(t, DatePart::Month, a[0]) },
@@ -97,7 +101,7 @@ fn date_part(typer: &mut Typer<'_>, part: DatePart, tree: &ast::Expr) -> Option<
         return typer.error_with(
             "type-mismatch",
             tree,
-            format!("`{tree}` is a {}, a date is needed here", expr.ty()),
+            format!("`{tree}` is {}, a date is needed here", expr.ty().a()),
             vec!["declare the column's `type: date`".into()],
         );
     }

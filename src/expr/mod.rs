@@ -2,7 +2,7 @@
 //!
 //! Every meaning that engines differ on is fixed here: division is float division and gives null by zero, `%` keeps
 //! the dividend's sign, logic is three-valued, text compares by bytes, integer arithmetic cannot overflow (an
-//! expression whose result might need more than 126 bits is refused when the pipeline is checked).
+//! expression whose result might pass 2¹²⁷ is refused when the pipeline is checked).
 
 mod functions;
 mod parse;
@@ -32,6 +32,13 @@ pub enum Type {
 }
 
 impl Type {
+    /// The type with its article: `an integer`, `a text`.
+    #[must_use]
+    pub fn a(self) -> String {
+        let article = if self == Self::Int { "an" } else { "a" };
+        format!("{article} {self}")
+    }
+
     /// Whether arithmetic applies.
     #[must_use]
     pub fn is_numeric(self) -> bool {
@@ -200,9 +207,7 @@ impl Expr {
             Self::Case { branches, otherwise } => {
                 branches.iter().map(|(_, result)| result.ty()).fold(otherwise.ty(), first_known)
             }
-            Self::Coalesce(items) | Self::SumKnown(items) => {
-                items.iter().map(Self::ty).fold(Type::Null, first_known)
-            }
+            Self::Coalesce(items) | Self::SumKnown(items) => items.iter().map(Self::ty).fold(Type::Null, first_known),
             Self::NullIf(left, _) => left.ty(),
             Self::Lower(_) | Self::Upper(_) => Type::Text,
             Self::DatePart { .. } => Type::Int,
@@ -249,28 +254,26 @@ impl Expr {
         found
     }
 
-    /// How many bits an integer result may need, sign apart; 0 for other types. Columns hold 64-bit integers.
+    /// How large an integer result can be at most, sign apart; 0 for other types. Columns hold 64-bit integers.
     #[must_use]
-    pub fn int_bits(&self) -> u32 {
+    pub fn int_bound(&self) -> f64 {
         if self.ty() != Type::Int {
-            return 0;
+            return 0.0;
         }
-        let widest = |items: Vec<&Expr>| items.into_iter().map(Self::int_bits).max().unwrap_or(0);
+        let largest = |items: Vec<&Expr>| items.into_iter().map(Self::int_bound).fold(0.0, f64::max);
         match self {
-            Self::Column { .. } => 63,
-            Self::Literal(Literal::Int(n)) => 64 - n.unsigned_abs().leading_zeros(),
-            Self::Arith { op: Arith::Mul, left, right } => left.int_bits() + right.int_bits(),
-            Self::Arith { op: Arith::Rem, left, right } => left.int_bits().min(right.int_bits()),
-            Self::Arith { left, right, .. } => left.int_bits().max(right.int_bits()) + 1,
-            Self::SumKnown(items) => {
-                let terms = u32::try_from(items.len()).unwrap_or(u32::MAX);
-                widest(items.iter().collect()) + 32 - terms.leading_zeros()
-            }
-            Self::DatePart { .. } => 16,
+            Self::Column { .. } => 2f64.powi(63),
+            #[expect(clippy::cast_precision_loss, reason = "a bound")]
+            Self::Literal(Literal::Int(n)) => n.unsigned_abs() as f64,
+            Self::Arith { op: Arith::Mul, left, right } => left.int_bound() * right.int_bound(),
+            Self::Arith { op: Arith::Rem, left, right } => left.int_bound().min(right.int_bound()),
+            Self::Arith { left, right, .. } => left.int_bound() + right.int_bound(),
+            Self::SumKnown(items) => items.iter().map(Self::int_bound).sum(),
+            Self::DatePart { .. } => 10_000.0,
             Self::Case { branches, otherwise } => {
-                widest(branches.iter().map(|(_, r)| r).chain([otherwise.as_ref()]).collect())
+                largest(branches.iter().map(|(_, r)| r).chain([otherwise.as_ref()]).collect())
             }
-            _ => widest(self.children()),
+            _ => largest(self.children()),
         }
     }
 

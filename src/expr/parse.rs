@@ -10,11 +10,12 @@ use sqlparser::tokenizer::Span;
 use std::ops::Range;
 
 /// What may be used, told with every refusal.
-pub(super) const ALLOWED: &str = "allowed: = <> < <= > >=, AND, OR, NOT, IN (…), BETWEEN, LIKE, IS NULL, + - * / %, CASE, COALESCE, \
+pub(super) const ALLOWED: &str =
+    "allowed: = <> < <= > >=, AND, OR, NOT, IN (…), BETWEEN, LIKE, IS NULL, + - * / %, CASE, COALESCE, \
      NULLIF, SUM_KNOWN, LOWER, UPPER, ABS, YEAR, QUARTER, MONTH, WEEK, DAY, DAYOFWEEK, EXTRACT";
 
-/// The most bits an integer expression may need; sums of such values still fit 128 bits per batch of rows.
-const MAX_INT_BITS: u32 = 126;
+/// The largest integers that an expression may come to: what 128 bits hold.
+const MAX_INT: f64 = 170_141_183_460_469_231_731_687_303_715_884_105_728.0;
 
 /// The columns that an expression may use.
 pub trait Scope {
@@ -79,7 +80,9 @@ impl Typer<'_> {
                     message: format!("not a SQL expression: {message}"),
                     range,
                     notes: vec![],
-                    help: vec!["texts take single quotes: 'FR'; names with spaces take double quotes: \"Video views\"".into()],
+                    help: vec![
+                        "texts take single quotes: 'FR'; names with spaces take double quotes: \"Video views\"".into()
+                    ],
                 });
                 None
             }
@@ -118,7 +121,12 @@ impl Typer<'_> {
         start..end
     }
 
-    pub(super) fn error<T>(&mut self, code: &'static str, node: &impl Spanned, message: impl Into<String>) -> Option<T> {
+    pub(super) fn error<T>(
+        &mut self,
+        code: &'static str,
+        node: &impl Spanned,
+        message: impl Into<String>,
+    ) -> Option<T> {
         self.error_with(code, node, message, vec![])
     }
 
@@ -165,9 +173,7 @@ impl Typer<'_> {
             }
             E::InList { expr, list, negated } => self.in_list(expr, list, *negated),
             E::Between { expr, negated, low, high } => self.between(expr, low, high, *negated, tree),
-            E::Like { negated, any: false, expr, pattern, escape_char: None } => {
-                self.like(expr, pattern, *negated)
-            }
+            E::Like { negated, any: false, expr, pattern, escape_char: None } => self.like(expr, pattern, *negated),
             E::Case { operand, conditions, else_result, .. } => {
                 functions::case(self, operand.as_deref(), conditions, else_result.as_deref())
             }
@@ -270,7 +276,7 @@ impl Typer<'_> {
         if expr.ty().is_numeric() {
             return Some(expr);
         }
-        self.error("type-mismatch", tree, format!("`{tree}` is a {}, a number is needed here", expr.ty()))
+        self.error("type-mismatch", tree, format!("`{tree}` is {}, a number is needed here", expr.ty().a()))
     }
 
     pub(super) fn boolean(&mut self, tree: &ast::Expr) -> Option<Expr> {
@@ -281,7 +287,7 @@ impl Typer<'_> {
         self.error_with(
             "type-mismatch",
             tree,
-            format!("`{tree}` is a {}, a condition is needed here", expr.ty()),
+            format!("`{tree}` is {}, a condition is needed here", expr.ty().a()),
             vec![format!("compare it with something, e.g. `{tree} IS NOT NULL`")],
         )
     }
@@ -322,13 +328,14 @@ impl Typer<'_> {
         if op == Arith::Rem && !both_int {
             return self.error("type-mismatch", tree, "`%` takes integers");
         }
-        let (left, right) = if both_int && op != Arith::Div { (left, right) } else { (to_float(left), to_float(right)) };
+        let (left, right) =
+            if both_int && op != Arith::Div { (left, right) } else { (to_float(left), to_float(right)) };
         let expr = Expr::Arith { op, left: Box::new(left), right: Box::new(right) };
-        if expr.int_bits() > MAX_INT_BITS {
+        if expr.int_bound() > MAX_INT {
             return self.error_with(
                 "integer-too-wide",
                 tree,
-                "this product of integers may not fit 126 bits",
+                "this product of integers may not fit 128 bits",
                 vec!["take one factor as a number: `1.0 * x`".into()],
             );
         }
@@ -363,7 +370,7 @@ impl Typer<'_> {
                 if matches!((l, r), (Type::Bool, Type::Int | Type::Text) | (Type::Int | Type::Text, Type::Bool)) {
                     help.push("a boolean is written TRUE or FALSE, or stands alone: `is_paid`, `NOT is_paid`".into());
                 }
-                self.error_with("type-mismatch", tree, format!("a {l} and a {r} do not fit together"), help)
+                self.error_with("type-mismatch", tree, format!("{} and {} do not fit together", l.a(), r.a()), help)
             }
         }
     }
@@ -377,7 +384,7 @@ impl Typer<'_> {
             other => self.error_with(
                 "type-mismatch",
                 tree,
-                format!("a date and a {} do not fit together", other.ty()),
+                format!("a date and {} do not fit together", other.ty().a()),
                 vec!["declare the column's `type: date`".into()],
             ),
         }
@@ -454,7 +461,7 @@ impl Typer<'_> {
         if matches!(expr.ty(), Type::Text | Type::Null) {
             return Some(expr);
         }
-        self.error("type-mismatch", tree, format!("`{tree}` is a {}, a text is needed here", expr.ty()))
+        self.error("type-mismatch", tree, format!("`{tree}` is {}, a text is needed here", expr.ty().a()))
     }
 }
 

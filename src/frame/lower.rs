@@ -5,7 +5,10 @@
 
 use crate::calendar::{civil, day_of_week, iso_week};
 use crate::expr::{Arith, Compare, DatePart, Expr, LikePattern, Literal, Type};
-use polars::prelude::{col, lit, when, Column, DataType, Expr as Polars, Field, Int64Chunked, IntoColumn, Null, StringChunked, BooleanChunked, NewChunkedArray};
+use polars::prelude::{
+    col, lit, when, BooleanChunked, Column, DataType, Expr as Polars, Field, Int64Chunked, IntoColumn, NewChunkedArray,
+    Null, StringChunked,
+};
 
 /// The name of a column in a frame: two columns may have one name and different types (see `Scan::columns`).
 #[must_use]
@@ -35,16 +38,16 @@ pub fn lower(expr: &Expr) -> Polars {
         Expr::IsNull(inner) => lower(inner).is_null(),
         Expr::InList { expr, list } => any_of(&value(expr), expr.ty(), list),
         Expr::Like { expr, pattern } => like(text(expr), pattern),
-        Expr::Case { branches, otherwise } => branches.iter().rev().fold(value_as(otherwise, expr.ty()), |rest, (test, result)| {
-            when(boolean(test)).then(value_as(result, expr.ty())).otherwise(rest)
-        }),
+        Expr::Case { branches, otherwise } => {
+            branches.iter().rev().fold(value_as(otherwise, expr.ty()), |rest, (test, result)| {
+                when(boolean(test)).then(value_as(result, expr.ty())).otherwise(rest)
+            })
+        }
         Expr::Coalesce(items) => {
             let items: Vec<Polars> = items.iter().map(|item| value_as(item, expr.ty())).collect();
             polars::prelude::coalesce(&items)
         }
-        Expr::NullIf(left, right) => {
-            when(compare(Compare::Eq, left, right)).then(lit(Null {})).otherwise(value(left))
-        }
+        Expr::NullIf(left, right) => when(compare(Compare::Eq, left, right)).then(lit(Null {})).otherwise(value(left)),
         Expr::SumKnown(items) => sum_known(items, expr.ty()),
         Expr::Lower(inner) => map_text(text(inner), |t| t.to_lowercase()),
         Expr::Upper(inner) => map_text(text(inner), |t| t.to_uppercase()),
@@ -110,7 +113,8 @@ fn negate(inner: &Expr) -> Polars {
 }
 
 fn arith(op: Arith, left: &Expr, right: &Expr) -> Polars {
-    let ty = if op == Arith::Div || left.ty() == Type::Float || right.ty() == Type::Float { Type::Float } else { Type::Int };
+    let ty =
+        if op == Arith::Div || left.ty() == Type::Float || right.ty() == Type::Float { Type::Float } else { Type::Int };
     let (l, r) = (value_as(left, ty), value_as(right, ty));
     match op {
         Arith::Add => l + r,

@@ -1,6 +1,8 @@
 //! Sums of 128-bit integers in a group-by wrap around silently in Polars, so it is shown first that they cannot.
 
-use polars::prelude::{col, ChunkAgg, Column, DataFrame, Expr, Float64Chunked, IntoColumn, IntoLazy, NewChunkedArray, PolarsResult};
+use polars::prelude::{
+    col, ChunkAgg, Column, DataFrame, Expr, Float64Chunked, IntoColumn, IntoLazy, NewChunkedArray, PolarsResult,
+};
 
 /// Whether the sums of an Int128 column by the keys stay within 126 bits: told by the largest value and the number
 /// of rows, or else group by group in floats.
@@ -23,6 +25,7 @@ pub fn sum_is_safe(frame: &DataFrame, keys: &[String], column: &str) -> PolarsRe
     }
     columns.push(magnitudes.into_column());
     let keys: Vec<Expr> = keys.iter().map(|k| col(k.as_str())).collect();
-    let sums = DataFrame::new(frame.height(), columns)?.lazy().group_by(keys).agg([col("magnitude").sum()]).collect()?;
+    let sums =
+        DataFrame::new(frame.height(), columns)?.lazy().group_by(keys).agg([col("magnitude").sum()]).collect()?;
     Ok(sums.column("magnitude")?.f64()?.max().unwrap_or(0.0) < 2f64.powi(126))
 }

@@ -45,11 +45,14 @@ impl Kind for Derived {
         };
         let scope = MetricScope::new(context.metrics, context.metrics.keys().map(String::as_str).collect());
         let expr = context.parse("expr", sql, &scope)?;
-        let inputs: Vec<&MetricPlan> = expr.columns().iter().filter_map(|(name, _)| context.metrics.get(*name)).collect();
+        let inputs: Vec<&MetricPlan> =
+            expr.columns().iter().filter_map(|(name, _)| context.metrics.get(*name)).collect();
         if inputs.is_empty() || !matches!(expr.ty(), Type::Int | Type::Float) {
-            let what = if inputs.is_empty() { "names no metric".to_owned() } else { format!("is a {}", expr.ty()) };
+            let what = if inputs.is_empty() { "names no metric".to_owned() } else { format!("is {}", expr.ty().a()) };
             let error = Diagnostic::pipeline("type-mismatch", format!("the expression of `{}` {what}", context.name));
-            context.errors.push(error.at(&context.at.key("expr")).help("a derived metric is a number made of other metrics"));
+            context
+                .errors
+                .push(error.at(&context.at.key("expr")).help("a derived metric is a number made of other metrics"));
             return None;
         }
         let linear = is_linear(&expr);

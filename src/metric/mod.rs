@@ -88,7 +88,8 @@ pub fn parse_at(sql: &str, scope: &dyn Scope, at: &YamlPath, errors: &mut Diagno
         Ok(expr) => Some(expr),
         Err(mistakes) => {
             for mistake in mistakes {
-                let mut error = Diagnostic::pipeline(mistake.code, mistake.message).place(at, Part::Within(mistake.range), "");
+                let mut error =
+                    Diagnostic::pipeline(mistake.code, mistake.message).place(at, Part::Within(mistake.range), "");
                 error.notes = mistake.notes;
                 error.help = mistake.help;
                 errors.push(error);

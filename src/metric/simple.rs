@@ -33,18 +33,17 @@ impl Kind for Simple {
         let spec = context.spec;
         let source = source(context)?;
         let agg = spec.agg.unwrap_or(Agg::Sum);
-        let filter = match &spec.filter {
-            Some(sql) => Some(condition(context, "filter", sql, source)?),
-            None => None,
-        };
+        // Both are read before either may fail, so that all mistakes are told.
+        let filter = spec.filter.as_ref().map(|sql| condition(context, "filter", sql, source));
         let expr = match &spec.expr {
-            Some(sql) => Some(context.parse("expr", sql, source)?),
+            Some(sql) => Some(context.parse("expr", sql, source)),
             None if agg == Agg::Count => None,
             None => {
                 context.missing("expr", "impressions");
                 return None;
             }
         };
+        let (filter, expr) = (filter.map_or(Some(None), |f| f.map(Some))?, expr.map_or(Some(None), |e| e.map(Some))?);
         if let Some(expr) = &expr {
             if agg != Agg::Count && !matches!(expr.ty(), Type::Int | Type::Float | Type::Decimal(_)) {
                 not_numbers(context, expr, source);
@@ -104,7 +103,10 @@ fn source<'c>(context: &mut MetricContext<'c>) -> Option<&'c LogicalSource> {
     }
     if !context.broken_sources.contains(name) {
         let known = context.sources.keys().chain(context.broken_sources).map(String::as_str);
-        let error = Diagnostic::pipeline("unknown-source", format!("metric `{}` reads `{name}`, which is not a source", context.name));
+        let error = Diagnostic::pipeline(
+            "unknown-source",
+            format!("metric `{}` reads `{name}`, which is not a source", context.name),
+        );
         context.errors.push(error.at(&context.at.key("source")).suggest(name, "sources", known));
     }
     None
@@ -115,13 +117,13 @@ fn condition(context: &mut MetricContext<'_>, key: &str, sql: &str, source: &Log
     if expr.ty() == Type::Bool {
         return Some(expr);
     }
-    let error = Diagnostic::pipeline("type-mismatch", format!("`{key}` is a {}, it must be a condition", expr.ty()));
+    let error = Diagnostic::pipeline("type-mismatch", format!("`{key}` is {}, it must be a condition", expr.ty().a()));
     context.errors.push(error.at(&context.at.key(key)).help("compare something: `country = 'FR'`"));
     None
 }
 
 fn not_numbers(context: &mut MetricContext<'_>, expr: &Expr, source: &LogicalSource) {
-    let message = format!("metric `{}` aggregates a {}, numbers are needed", context.name, expr.ty());
+    let message = format!("metric `{}` aggregates {}, numbers are needed", context.name, expr.ty().a());
     let mut error = Diagnostic::pipeline("type-mismatch", message).at(&context.at.key("expr"));
     let because = expr.columns().into_iter().find_map(|(name, _)| source.columns.get(name)?.text_because.clone());
     if let Some(because) = because {
@@ -140,10 +142,11 @@ fn declared_reaggregate(expr: &Expr, source: &LogicalSource) -> Option<Reaggrega
 
 fn unit(agg: Agg, expr: Option<&Expr>, source: &LogicalSource) -> Option<String> {
     let Some(expr) = expr.filter(|_| agg != Agg::Count) else { return Some("count".to_owned()) };
-    let mut units = expr.columns().into_iter().filter_map(|(name, _)| match source.columns.get(name).map(|c| &c.role) {
-        Some(ColumnRole::Measure { unit, .. }) => Some(unit.clone()),
-        _ => None,
-    });
+    let mut units =
+        expr.columns().into_iter().filter_map(|(name, _)| match source.columns.get(name).map(|c| &c.role) {
+            Some(ColumnRole::Measure { unit, .. }) => Some(unit.clone()),
+            _ => None,
+        });
     let first = units.next()??;
     units.all(|other| other.as_ref() == Some(&first)).then_some(first)
 }

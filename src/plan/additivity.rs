@@ -7,9 +7,35 @@ use crate::spec::Additivity;
 
 /// Names (or parts of names between underscores) of unique counts and rates: they add up over nothing.
 const NON_ADDITIVE: &[&str] = &[
-    "reach", "users", "viewers", "visitors", "uniques", "unique", "frequency", "rate", "ratio", "ctr", "cpc", "cpm",
-    "cpa", "cpv", "roas", "roi", "average", "avg", "mean", "median", "percent", "percentage", "pct", "share_of_voice",
-    "position", "vtr", "vcr", "nps", "csat",
+    "reach",
+    "users",
+    "viewers",
+    "visitors",
+    "uniques",
+    "unique",
+    "frequency",
+    "rate",
+    "ratio",
+    "ctr",
+    "cpc",
+    "cpm",
+    "cpa",
+    "cpv",
+    "roas",
+    "roi",
+    "average",
+    "avg",
+    "mean",
+    "median",
+    "percent",
+    "percentage",
+    "pct",
+    "share_of_voice",
+    "position",
+    "vtr",
+    "vcr",
+    "nps",
+    "csat",
 ];
 
 /// Names of levels: they add up over everything but time.
@@ -17,8 +43,18 @@ const SEMI_ADDITIVE: &[&str] = &["followers", "subscribers", "fans", "follower_c
 
 /// Names that contain one of the words above and add up all the same: they count events.
 const ADDITIVE: &[&str] = &[
-    "new_followers", "new_subscribers", "new_users", "new_fans", "net_new_followers", "net_followers", "followers_gained",
-    "followers_lost", "subscribers_gained", "subscribers_lost", "lost_followers", "engaged_users_sessions",
+    "new_followers",
+    "new_subscribers",
+    "new_users",
+    "new_fans",
+    "net_new_followers",
+    "net_followers",
+    "followers_gained",
+    "followers_lost",
+    "subscribers_gained",
+    "subscribers_lost",
+    "lost_followers",
+    "engaged_users_sessions",
 ];
 
 /// The additivity of a measure by its name alone.
@@ -43,9 +79,8 @@ pub fn well_known(name: &str) -> Additivity {
 /// something that is not a constant makes a rate of each record, and rates do not add up.
 #[must_use]
 pub fn of_expr(expr: &Expr, source: &LogicalSource) -> Additivity {
-    let weakest = |items: Vec<&Expr>| {
-        items.into_iter().map(|e| of_expr(e, source)).max().unwrap_or(Additivity::Additive)
-    };
+    let weakest =
+        |items: Vec<&Expr>| items.into_iter().map(|e| of_expr(e, source)).max().unwrap_or(Additivity::Additive);
     match expr {
         Expr::Column { name, .. } => match source.columns.get(name).map(|c| &c.role) {
             Some(ColumnRole::Measure { additivity, .. }) => *additivity,
@@ -97,7 +132,9 @@ mod tests {
 
     #[test]
     fn well_known_names_need_no_declaration() {
-        for name in ["reach", "Reach", "paid_reach", "unique_viewers", "bounce_rate", "ctr", "total_users", "Avg position"] {
+        for name in
+            ["reach", "Reach", "paid_reach", "unique_viewers", "bounce_rate", "ctr", "total_users", "Avg position"]
+        {
             assert_eq!(well_known(name), Additivity::NonAdditive, "{name}");
         }
         assert_eq!(well_known("followers"), Additivity::SemiAdditive);

@@ -1,6 +1,6 @@
 //! Printing a plan, deterministically: what is scanned, rolled up and reported, what is shared and what is derived.
 
-use super::types::{Aggregate, AggFunc, Covers, DayRange, Plan, ReportPlan, RollupPlan, Scan};
+use super::types::{AggFunc, Aggregate, Covers, DayRange, Plan, ReportPlan, RollupPlan, Scan};
 use crate::calendar::{iso_date, Grain};
 use crate::expr::Expr;
 use crate::spec::{ExportFormat, Layout};
@@ -24,7 +24,8 @@ pub fn explain(plan: &Plan) -> String {
     );
     let zone = plan.calendar.timezone.iana_name().unwrap_or("UTC");
     let weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-    let weekday = usize::try_from(plan.calendar.first_day_of_week).ok().and_then(|i| weekdays.get(i)).unwrap_or(&"monday");
+    let weekday =
+        usize::try_from(plan.calendar.first_day_of_week).ok().and_then(|i| weekdays.get(i)).unwrap_or(&"monday");
     let month = plan.calendar.first_month_of_year;
     let _ = writeln!(out, "calendar: {zone}, weeks start on {weekday}, years start in month {month}\n");
     for scan in &plan.scans {
@@ -72,7 +73,14 @@ fn keys(bucket: Grain, dims: &[super::types::Dim]) -> String {
 }
 
 fn rollup_text(out: &mut String, rollup: &RollupPlan) {
-    let _ = writeln!(out, "roll-up r{}: {} [{}] by {}", rollup.id, rollup.source, rollup.segment, keys(rollup.bucket, &rollup.dims));
+    let _ = writeln!(
+        out,
+        "roll-up r{}: {} [{}] by {}",
+        rollup.id,
+        rollup.source,
+        rollup.segment,
+        keys(rollup.bucket, &rollup.dims)
+    );
     if let Some(parent) = rollup.derived_from {
         let _ = writeln!(out, "  derived from r{parent}, which holds all its keys and states");
     }
@@ -137,7 +145,11 @@ fn report_text(out: &mut String, plan: &Plan, report: &ReportPlan) {
             Layout::Long => "long",
             Layout::Wide => "wide",
         };
-        let by = if export.partition_by.is_empty() { String::new() } else { format!(", a folder by {}", export.partition_by.join(", ")) };
+        let by = if export.partition_by.is_empty() {
+            String::new()
+        } else {
+            format!(", a folder by {}", export.partition_by.join(", "))
+        };
         let _ = writeln!(out, "  export {}: {format}, {layout}{by}", export.path.display());
     }
     out.push('\n');

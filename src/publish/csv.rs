@@ -60,7 +60,9 @@ fn cell(array: &ArrayRef, row: usize, dim: bool, french: bool) -> String {
         DataType::Int64 => array.as_primitive::<Int64Type>().value(row).to_string(),
         DataType::Float64 => float(array.as_primitive::<Float64Type>().value(row), french),
         DataType::Date32 => iso_date(array.as_primitive::<Date32Type>().value(row)),
-        DataType::Timestamp(_, zone) => instant(array.as_primitive::<TimestampMicrosecondType>().value(row), zone.as_deref()),
+        DataType::Timestamp(_, zone) => {
+            instant(array.as_primitive::<TimestampMicrosecondType>().value(row), zone.as_deref())
+        }
         other => format!("<{other}>"),
     }
 }
@@ -97,7 +99,9 @@ mod tests {
 
     #[test]
     fn floats_are_short_and_read_back() {
-        for (x, plain) in [(0.1, "0.1"), (1.0, "1"), (1e300, "1e300"), (-2.5e-7, "-2.5e-7"), (123_456_789.25, "123456789.25")] {
+        for (x, plain) in
+            [(0.1, "0.1"), (1.0, "1"), (1e300, "1e300"), (-2.5e-7, "-2.5e-7"), (123_456_789.25, "123456789.25")]
+        {
             assert_eq!(float(x, false), plain);
             assert_eq!(plain.parse::<f64>().ok(), Some(x));
         }

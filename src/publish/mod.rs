@@ -46,7 +46,8 @@ pub fn targets(plan: &Plan) -> Vec<(PathBuf, bool)> {
 /// Where the run's manifest goes: the deepest folder that holds all exports.
 #[must_use]
 pub fn manifest_path(plan: &Plan) -> PathBuf {
-    let mut folders = plan.reports.iter().flat_map(|r| &r.exports).map(|e| e.path.parent().unwrap_or(Path::new("")).to_path_buf());
+    let mut folders =
+        plan.reports.iter().flat_map(|r| &r.exports).map(|e| e.path.parent().unwrap_or(Path::new("")).to_path_buf());
     let first = folders.next().unwrap_or_default();
     let common = folders.fold(first, |common, folder| {
         common.components().zip(folder.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()

@@ -48,11 +48,22 @@ impl Stage {
         let home = root.join(HOME);
         fs::create_dir_all(&home).map_err(|e| fail(&home, &e))?;
         let lock_path = home.join("lock");
-        let lock = File::options().create(true).truncate(false).write(true).open(&lock_path).map_err(|e| fail(&lock_path, &e))?;
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&lock_path)
+            .map_err(|e| fail(&lock_path, &e))?;
         lock.lock().map_err(|e| fail(&lock_path, &e))?;
         recover(root).map_err(|e| fail(&home, &e))?;
-        let mut stage =
-            Self { root: root.to_path_buf(), id: id.to_owned(), moves: vec![], made_folders: vec![], _lock: lock, committed: false };
+        let mut stage = Self {
+            root: root.to_path_buf(),
+            id: id.to_owned(),
+            moves: vec![],
+            made_folders: vec![],
+            _lock: lock,
+            committed: false,
+        };
         stage.moves = targets.iter().map(|(target, folder)| stage.plan(target, *folder)).collect();
         let list = stage.moves.iter().map(|m| m.staged.clone()).collect::<Vec<_>>();
         stage.note(STAGED, &list).map_err(|e| fail(&home, &e))?;
@@ -85,8 +96,11 @@ impl Stage {
     fn prepare(&mut self, target: &Path, folder: bool) -> Result<(), Diagnostic> {
         let place = self.root.join(target);
         let parent = place.parent().unwrap_or(&self.root).to_path_buf();
-        let mut missing: Vec<PathBuf> =
-            parent.ancestors().take_while(|p| !p.as_os_str().is_empty() && !p.exists()).map(Path::to_path_buf).collect();
+        let mut missing: Vec<PathBuf> = parent
+            .ancestors()
+            .take_while(|p| !p.as_os_str().is_empty() && !p.exists())
+            .map(Path::to_path_buf)
+            .collect();
         fs::create_dir_all(&parent).map_err(|e| failed(&place, &e.to_string()))?;
         missing.reverse();
         self.made_folders.extend(missing);
@@ -95,14 +109,20 @@ impl Stage {
             _ => false,
         };
         if !inside {
-            return Err(Diagnostic::engine("path-outside", format!("`{}` leads out of the output root by a link", place.display()))
-                .help("remove the link, or set the output root to where it leads"));
+            return Err(Diagnostic::engine(
+                "path-outside",
+                format!("`{}` leads out of the output root by a link", place.display()),
+            )
+            .help("remove the link, or set the output root to where it leads"));
         }
         match fs::symlink_metadata(&place) {
             Ok(meta) if meta.is_dir() != folder => {
                 let (found, wanted) = if meta.is_dir() { ("a folder", "a file") } else { ("a file", "a folder") };
-                return Err(Diagnostic::engine("cannot-write", format!("`{}` is {found}, the export is {wanted}", place.display()))
-                    .help("remove it, or choose another path"));
+                return Err(Diagnostic::engine(
+                    "cannot-write",
+                    format!("`{}` is {found}, the export is {wanted}", place.display()),
+                )
+                .help("remove it, or choose another path"));
             }
             _ => {}
         }
@@ -225,7 +245,9 @@ fn exchange(a: &Path, b: &Path) -> io::Result<()> {
     match renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE) {
         Ok(()) => Ok(()),
         // Some network file systems cannot: then the old folder is moved away first.
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP) => exchange_in_two(a, b),
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP) => {
+            exchange_in_two(a, b)
+        }
         Err(error) => Err(error.into()),
     }
 }

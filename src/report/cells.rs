@@ -7,8 +7,8 @@ use crate::frame::{engine_error, sum_is_safe};
 use crate::plan::{DayRange, Plan, ReportInput, ReportPlan, RollupId};
 use crate::rollup::exact;
 use polars::prelude::{
-    col, BooleanChunked, Column, DataFrame, DataType, Expr, Int64Chunked, IntoColumn, IntoLazy, NewChunkedArray, PlSmallStr,
-    PolarsResult, Series, SortMultipleOptions,
+    col, BooleanChunked, Column, DataFrame, DataType, Expr, Int64Chunked, IntoColumn, IntoLazy, NewChunkedArray,
+    PlSmallStr, PolarsResult, Series, SortMultipleOptions,
 };
 use std::collections::BTreeMap;
 
@@ -113,7 +113,8 @@ fn part(
     let buckets: Vec<i64> = frame.column("b").and_then(Column::i64).map_err(error)?.iter().flatten().collect();
     let mut columns = vec![periods(&plan.calendar, read.bucket, grain, &buckets)];
     for (i, dim) in report.dims.iter().enumerate() {
-        let position = read.dims.iter().position(|d| d == dim).ok_or_else(|| Diagnostic::bug("a dimension is not rolled up"))?;
+        let position =
+            read.dims.iter().position(|d| d == dim).ok_or_else(|| Diagnostic::bug("a dimension is not rolled up"))?;
         let column = frame.column(&dim_column(position)).map_err(error)?;
         columns.push(column.clone().with_name(dim_column(i).into()));
     }
@@ -121,7 +122,11 @@ fn part(
     let mut taken: Vec<usize> = vec![];
     for slot in input.slots.values() {
         let aggregate = &wanted.aggregates[*slot];
-        let position = read.aggregates.iter().position(|a| a == aggregate).ok_or_else(|| Diagnostic::bug("a state is not rolled up"))?;
+        let position = read
+            .aggregates
+            .iter()
+            .position(|a| a == aggregate)
+            .ok_or_else(|| Diagnostic::bug("a state is not rolled up"))?;
         if taken.contains(slot) {
             continue;
         }

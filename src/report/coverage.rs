@@ -29,7 +29,10 @@ impl Coverage {
                     let feeds = |id: &usize| plan.rollups[*id].source == rollup.source;
                     scan.feeds.iter().any(feeds)
                 });
-                members.filter_map(|scan| stats.sources.get(&scan.source)).flat_map(|s| s.days.iter().copied()).collect()
+                members
+                    .filter_map(|scan| stats.sources.get(&scan.source))
+                    .flat_map(|s| s.days.iter().copied())
+                    .collect()
             });
         }
         Self { days }
@@ -65,7 +68,8 @@ impl Coverage {
 /// The sources that a metric is made of, each once, in the order of the plan.
 pub(super) fn sources_of<'p>(plan: &'p Plan, metrics: &[String]) -> Vec<&'p str> {
     let mut found: Vec<&str> = vec![];
-    let mut open: Vec<&str> = metrics.iter().filter_map(|m| plan.metrics.get_key_value(m)).map(|(k, _)| k.as_str()).collect();
+    let mut open: Vec<&str> =
+        metrics.iter().filter_map(|m| plan.metrics.get_key_value(m)).map(|(k, _)| k.as_str()).collect();
     while let Some(name) = open.pop() {
         let Some(metric) = plan.metrics.get(name) else { continue };
         match &metric.formula {

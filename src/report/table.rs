@@ -153,7 +153,9 @@ impl<'p> Cells<'p> {
         let zone = &self.plan.calendar.timezone;
         let midnight = |day: i32| Calendar::instant_of_wall(zone, i64::from(day) * 86_400_000_000).unwrap_or(i64::MAX);
         let start = |p: &Period| p.hour.map_or_else(|| midnight(p.start), |h| h * 1_000_000);
-        let end = |p: &Period| p.hour.map_or_else(|| midnight(p.end.saturating_add(1)), |h| (h + 3600) * 1_000_000) - 1_000_000;
+        let end = |p: &Period| {
+            p.hour.map_or_else(|| midnight(p.end.saturating_add(1)), |h| (h + 3600) * 1_000_000) - 1_000_000
+        };
         let instants = |of: &dyn Fn(&Period) -> i64| -> ArrayRef {
             let values = self.rows.iter().map(|(_, p)| of(&self.distinct[*p]));
             Arc::new(TimestampMicrosecondArray::from_iter_values(values).with_timezone(self.zone_name()))
@@ -193,7 +195,9 @@ impl<'p> Cells<'p> {
         let mut columns = vec![];
         for (i, (field, array)) in by_metric[0].iter().enumerate() {
             let spread = match field.name().as_str() {
-                "is_complete" | "coverage" => interleave(&by_metric.iter().map(|h| h[i].1.clone()).collect::<Vec<_>>(), cells)?,
+                "is_complete" | "coverage" => {
+                    interleave(&by_metric.iter().map(|h| h[i].1.clone()).collect::<Vec<_>>(), cells)?
+                }
                 _ => spread(array)?,
             };
             columns.push((field.clone(), spread));
@@ -213,23 +217,40 @@ impl<'p> Cells<'p> {
         let whole: Vec<ArrayRef> = metrics
             .iter()
             .zip(&self.values)
-            .map(|(m, (v, _))| if m.integer { Arc::new(integers(v)) as ArrayRef } else { Arc::new(Int64Array::new_null(cells)) })
+            .map(
+                |(m, (v, _))| {
+                    if m.integer {
+                        Arc::new(integers(v)) as ArrayRef
+                    } else {
+                        Arc::new(Int64Array::new_null(cells))
+                    }
+                },
+            )
             .collect();
         columns.push((Field::new("value_int", DataType::Int64, true), interleave(&whole, cells)?));
         for (name, second) in [("numerator", false), ("denominator", true)] {
             let parts: Vec<ArrayRef> = self
                 .values
                 .iter()
-                .map(|(_, parts)| parts.as_ref().map_or(nulls.clone(), |(n, d)| if second { d.clone() } else { n.clone() }))
+                .map(|(_, parts)| {
+                    parts.as_ref().map_or(nulls.clone(), |(n, d)| if second { d.clone() } else { n.clone() })
+                })
                 .collect();
             columns.push((Field::new(name, DataType::Float64, true), interleave(&parts, cells)?));
         }
         columns.push((Field::new("unit", DataType::Utf8, true), repeated(&|m| m.unit.clone())));
-        columns.push((Field::new("direction", DataType::Utf8, false), repeated(&|m| Some(m.direction.as_str().to_owned()))));
+        columns.push((
+            Field::new("direction", DataType::Utf8, false),
+            repeated(&|m| Some(m.direction.as_str().to_owned())),
+        ));
         columns.push((Field::new("additivity", DataType::Utf8, false), repeated(&|m| Some(additivity(m)))));
         let as_of: Vec<Option<i32>> = metrics
             .iter()
-            .map(|m| self.distinct.first().and_then(|p| self.periods.coverage(&sources_of(self.plan, &[m.name.clone()]), p).as_of))
+            .map(|m| {
+                self.distinct
+                    .first()
+                    .and_then(|p| self.periods.coverage(&sources_of(self.plan, &[m.name.clone()]), p).as_of)
+            })
             .collect();
         let as_of: Date32Array = (0..cells * width).map(|r| as_of[r % width]).collect();
         columns.push((Field::new("as_of", DataType::Date32, true), Arc::new(as_of)));

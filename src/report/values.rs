@@ -139,7 +139,8 @@ fn simple(
                 return Ok(vec![float_column(&name, sums.into_iter())]);
             }
             #[expect(clippy::cast_precision_loss, reason = "counts of records stay far below 2^53")]
-            let counts: Vec<Option<f64>> = counts.iter().zip(&there).map(|(n, there)| n.map(|n| n as f64).filter(|_| *there)).collect();
+            let counts: Vec<Option<f64>> =
+                counts.iter().zip(&there).map(|(n, there)| n.map(|n| n as f64).filter(|_| *there)).collect();
             Ok(divided(metric, sums, counts))
         }
     }
@@ -198,7 +199,12 @@ fn check_single(
     let cells = crate::diagnostic::count(several as u64, "cell");
     Err(Diagnostic::data(
         "primary-key-broken",
-        format!("report `{}` by {}: {cells} hold more than one value of `{}`", report.name, grain.as_str(), metric.name),
+        format!(
+            "report `{}` by {}: {cells} hold more than one value of `{}`",
+            report.name,
+            grain.as_str(),
+            metric.name
+        ),
     )
     .note("the measure does not add up, and the source's `primary_key` promises one record a cell")
     .help("correct `primary_key:`, or remove the duplicate records from the files"))

@@ -82,12 +82,19 @@ fn path(export: &Export, at: &YamlPath, errors: &mut Diagnostics) -> Option<Path
     let has = clean.extension().is_some_and(|e| e.eq_ignore_ascii_case(wanted));
     if export.partition_by.is_empty() && !has {
         let error = Diagnostic::pipeline("invalid-path", format!("`{text}` does not end in `.{wanted}`"));
-        errors.push(error.at(&at).help(format!("write `{text}.{wanted}`, or `partition_by: [grain]` for a folder of Parquet files")));
+        errors.push(
+            error
+                .at(&at)
+                .help(format!("write `{text}.{wanted}`, or `partition_by: [grain]` for a folder of Parquet files")),
+        );
         return None;
     }
     if !export.partition_by.is_empty() && has {
         let folder = clean.with_extension("");
-        let error = Diagnostic::pipeline("invalid-path", format!("`{text}` is a folder, because of `partition_by`, but is named like a file"));
+        let error = Diagnostic::pipeline(
+            "invalid-path",
+            format!("`{text}` is a folder, because of `partition_by`, but is named like a file"),
+        );
         errors.push(error.at(&at).help(format!("write `{}`", folder.display())));
         return None;
     }

@@ -22,15 +22,8 @@ pub(super) fn resolve(
     broken_sources: &[String],
     errors: &mut Diagnostics,
 ) -> Metrics {
-    let mut resolver = Resolver {
-        spec,
-        sources,
-        broken_sources,
-        errors,
-        resolved: IndexMap::new(),
-        failed: vec![],
-        path: vec![],
-    };
+    let mut resolver =
+        Resolver { spec, sources, broken_sources, errors, resolved: IndexMap::new(), failed: vec![], path: vec![] };
     for name in spec.metrics.keys() {
         resolver.visit(name);
     }
@@ -97,7 +90,10 @@ impl Resolver<'_> {
                 ready &= self.resolved.contains_key(&input);
             } else {
                 let known = self.spec.metrics.keys().map(String::as_str).filter(|n| *n != name);
-                let error = Diagnostic::pipeline("unknown-metric", format!("metric `{name}` uses `{input}`, which is not a metric"));
+                let error = Diagnostic::pipeline(
+                    "unknown-metric",
+                    format!("metric `{name}` uses `{input}`, which is not a metric"),
+                );
                 self.errors.push(error.place(&at, part, "").suggest(&input, "metrics", known));
                 ready = false;
             }
@@ -123,7 +119,10 @@ impl Resolver<'_> {
                 Diagnostic::pipeline("clashing-keys", format!("`{key}` is not a key of a {} metric", kind.name()))
                     .at_key(&at.key(key))
                     .note(format!("keys of `type: {}`: {}", kind.name(), kind.keys().join(", ")))
-                    .help(format!("`{key}` belongs to `type: {}`; is `{name}` one of those?", owners.join("` or `type: "))),
+                    .help(format!(
+                        "`{key}` belongs to `type: {}`; is `{name}` one of those?",
+                        owners.join("` or `type: ")
+                    )),
             );
         }
     }

@@ -18,8 +18,24 @@ use std::sync::Arc;
 
 /// The key columns of every report; metrics and dimensions may not be called so.
 const RESERVED: &[&str] = &[
-    "report", "grain", "period_start", "period_end", "period_label", "is_complete", "coverage", "level", "segment",
-    "metric", "value", "value_int", "numerator", "denominator", "unit", "direction", "additivity", "as_of",
+    "report",
+    "grain",
+    "period_start",
+    "period_end",
+    "period_label",
+    "is_complete",
+    "coverage",
+    "level",
+    "segment",
+    "metric",
+    "value",
+    "value_int",
+    "numerator",
+    "denominator",
+    "unit",
+    "direction",
+    "additivity",
+    "as_of",
 ];
 
 /// Resolves a pipeline. `output_root` wins over the pipeline's own.
@@ -33,12 +49,17 @@ pub fn resolve(
 ) -> Option<Plan> {
     let root = YamlPath::root();
     if spec.version != 1 {
-        let error = Diagnostic::pipeline("unknown-version", format!("version {} of the pipeline language is not known", spec.version));
+        let error = Diagnostic::pipeline(
+            "unknown-version",
+            format!("version {} of the pipeline language is not known", spec.version),
+        );
         errors.push(error.at(&root.key("version")).help("write `version: 1`"));
     }
     if !is_name(&spec.name) {
         let error = Diagnostic::pipeline("invalid-name", format!("`{}` is not a name for a pipeline", spec.name));
-        errors.push(error.at(&root.key("name")).help("letters, digits, `_` and `-`: the run manifest is a file of that name"));
+        errors.push(
+            error.at(&root.key("name")).help("letters, digits, `_` and `-`: the run manifest is a file of that name"),
+        );
     }
     let calendar = calendar::resolve(&spec.calendar, errors).map(Arc::new);
     let sources = sources::resolve(spec, catalog, errors);
@@ -63,15 +84,7 @@ pub fn resolve(
     let calendar = calendar?;
     let rollups = rollups::share(&mut reports, &sources, &metrics.resolved, &segments, &calendar);
     let scans = rollups::scans(spec, catalog, &sources, &rollups, &reports, &calendar);
-    Some(Plan {
-        name: spec.name.clone(),
-        calendar,
-        scans,
-        rollups,
-        metrics: metrics.resolved,
-        reports,
-        output_root,
-    })
+    Some(Plan { name: spec.name.clone(), calendar, scans, rollups, metrics: metrics.resolved, reports, output_root })
 }
 
 /// Letters, digits, `_` and `-`.
@@ -82,7 +95,10 @@ fn is_name(text: &str) -> bool {
 /// Refuses names that clash with the columns that every report has.
 fn check_reserved(name: &str, noun: &str, at: &YamlPath, errors: &mut Diagnostics) {
     if RESERVED.contains(&name) {
-        let error = Diagnostic::pipeline("reserved-name", format!("a {noun} cannot be called `{name}`: every report has a column of that name"));
+        let error = Diagnostic::pipeline(
+            "reserved-name",
+            format!("a {noun} cannot be called `{name}`: every report has a column of that name"),
+        );
         errors.push(error.at_key(at).help(match noun {
             "dimension" => "give it another name: `my_name: {column: …}`",
             _ => "choose another name",

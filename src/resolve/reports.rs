@@ -90,9 +90,12 @@ impl<'r> Resolver<'r> {
             if !self.metrics.names.contains(name) {
                 let message = format!("report `{}` shows `{name}`, which is not a metric", self.report.name);
                 let known = self.metrics.names.iter().map(String::as_str);
-                self.errors.push(Diagnostic::pipeline("unknown-metric", message).at(&at.index(i)).suggest(name, "metrics", known));
+                self.errors.push(
+                    Diagnostic::pipeline("unknown-metric", message).at(&at.index(i)).suggest(name, "metrics", known),
+                );
             } else if shown.iter().any(|(known, _)| known == name) {
-                self.errors.push(Diagnostic::pipeline("duplicate-name", format!("`{name}` is listed twice")).at(&at.index(i)));
+                self.errors
+                    .push(Diagnostic::pipeline("duplicate-name", format!("`{name}` is listed twice")).at(&at.index(i)));
             } else if self.metrics.resolved.contains_key(name) {
                 shown.push((name.clone(), i));
             }
@@ -135,7 +138,11 @@ impl<'r> Resolver<'r> {
         if let (Some(start), Some(end)) = (range.start, range.end) {
             if start > end {
                 let error = Diagnostic::pipeline("empty-range", "the report ends before it starts");
-                self.errors.push(error.at(&self.at.key("end")).place(&self.at.key("start"), Part::Value, "starts here"));
+                self.errors.push(error.at(&self.at.key("end")).place(
+                    &self.at.key("start"),
+                    Part::Value,
+                    "starts here",
+                ));
             }
         }
         range
@@ -151,7 +158,8 @@ impl<'r> Resolver<'r> {
                 let error = Diagnostic::pipeline("unknown-segment", format!("there is no segment `{name}`"));
                 self.errors.push(error.at(&at.index(i)).suggest(name, "segments", known.iter().copied()));
             } else if segments.contains(name) {
-                self.errors.push(Diagnostic::pipeline("duplicate-name", format!("`{name}` is listed twice")).at(&at.index(i)));
+                self.errors
+                    .push(Diagnostic::pipeline("duplicate-name", format!("`{name}` is listed twice")).at(&at.index(i)));
             } else {
                 segments.push(name.clone());
             }
@@ -163,7 +171,9 @@ impl<'r> Resolver<'r> {
         let mut grains: Vec<Grain> = self.report.grains.iter().map(|g| Grain::from(*g)).collect();
         let at = self.at.key("grains");
         if grains.is_empty() {
-            self.errors.push(Diagnostic::pipeline("no-grains", format!("report `{}` has no grains", self.report.name)).at(&at));
+            self.errors.push(
+                Diagnostic::pipeline("no-grains", format!("report `{}` has no grains", self.report.name)).at(&at),
+            );
         }
         let written = grains.len();
         grains.sort_unstable();
@@ -200,7 +210,10 @@ impl<'r> Resolver<'r> {
                 continue;
             }
             if self.metrics.names.contains(name) {
-                let error = Diagnostic::pipeline("duplicate-name", format!("`{name}` is a dimension and a metric: the report would have two columns of that name"));
+                let error = Diagnostic::pipeline(
+                    "duplicate-name",
+                    format!("`{name}` is a dimension and a metric: the report would have two columns of that name"),
+                );
                 self.errors.push(error.at(&here));
                 continue;
             }
@@ -209,13 +222,19 @@ impl<'r> Resolver<'r> {
                 match dimension(source, name) {
                     Ok(ty) => match found {
                         Some((other, first)) if other != ty => {
-                            let error = Diagnostic::pipeline("clashing-types", format!("`{name}` is a {other} in `{first}` and a {ty} in `{}`", source.name));
+                            let error = Diagnostic::pipeline(
+                                "clashing-types",
+                                format!("`{name}` is {} in `{first}` and {} in `{}`", other.a(), ty.a(), source.name),
+                            );
                             self.errors.push(error.at(&here).help("declare one `type:` in both sources"));
                         }
                         _ => found = Some((ty, &source.name)),
                     },
                     Err(error) => {
-                        let error = error.note(format!("report `{}` reads `{}` for the metric `{}`", self.report.name, source.name, metric.name));
+                        let error = error.note(format!(
+                            "report `{}` reads `{}` for the metric `{}`",
+                            self.report.name, source.name, metric.name
+                        ));
                         self.errors.push(error.at(&here));
                     }
                 }
@@ -233,11 +252,17 @@ impl<'r> Resolver<'r> {
             for (source, metric) in read {
                 if !self.segments.fits(segment, &source.name) && self.fits_somewhere(segment) {
                     let index = written.iter().position(|s| s == segment).unwrap_or(0);
-                    let message = format!("segment `{segment}` cannot be applied to source `{}`: it uses a column that is not there", source.name);
+                    let message = format!(
+                        "segment `{segment}` cannot be applied to source `{}`: it uses a column that is not there",
+                        source.name
+                    );
                     self.errors.push(
                         Diagnostic::pipeline("segment-does-not-fit", message)
                             .at(&self.at.key("segments").index(index))
-                            .note(format!("report `{}` reads `{}` for the metric `{}`", self.report.name, source.name, metric.name))
+                            .note(format!(
+                                "report `{}` reads `{}` for the metric `{}`",
+                                self.report.name, source.name, metric.name
+                            ))
                             .help("leave the metric or the segment out of this report, or make two reports"),
                     );
                 }
@@ -256,12 +281,23 @@ impl<'r> Resolver<'r> {
             for grain in grains {
                 let position = self.report.grains.iter().position(|g| Grain::from(*g) == *grain).unwrap_or(0);
                 let at = self.at.key("grains").index(position);
-                let read_for = format!("report `{}` reads `{}` for the metric `{}`", self.report.name, source.name, metric.name);
+                let read_for =
+                    format!("report `{}` reads `{}` for the metric `{}`", self.report.name, source.name, metric.name);
                 if *grain < finest {
-                    let message = format!("source `{}` has no {}s: its records cover a {} each", source.name, grain.as_str(), finest.as_str());
+                    let message = format!(
+                        "source `{}` has no {}s: its records cover a {} each",
+                        source.name,
+                        grain.as_str(),
+                        finest.as_str()
+                    );
                     self.errors.push(Diagnostic::pipeline("grain-too-fine", message).at(&at).note(read_for));
                 } else if !finest.nests_in(*grain) && source.time.assign.is_none() {
-                    let message = format!("a {} of source `{}` may belong to two {}s", finest.as_str(), source.name, grain.as_str());
+                    let message = format!(
+                        "a {} of source `{}` may belong to two {}s",
+                        finest.as_str(),
+                        source.name,
+                        grain.as_str()
+                    );
                     self.errors.push(
                         Diagnostic::pipeline("grain-cuts-records", message)
                             .at(&at)
@@ -277,7 +313,9 @@ impl<'r> Resolver<'r> {
     fn check_additivity(&mut self, computed: &[String], grains: &[Grain]) -> Vec<String> {
         let mut single_valued = vec![];
         for metric in computed.iter().filter_map(|name| self.metrics.resolved.get(name)) {
-            let Formula::Simple { source, agg: Agg::Sum | Agg::Average, additivity, .. } = &metric.formula else { continue };
+            let Formula::Simple { source, agg: Agg::Sum | Agg::Average, additivity, .. } = &metric.formula else {
+                continue;
+            };
             let Some(source) = self.sources.get(source) else { continue };
             if *additivity == Additivity::Additive {
                 continue;
@@ -324,24 +362,29 @@ impl<'r> Resolver<'r> {
     fn refuse(&mut self, metric: &MetricPlan, source: &LogicalSource, additivity: Additivity, grains: &[&str]) {
         let at = self.at.key("metrics");
         let index = self.report.metrics.iter().position(|m| *m == metric.name);
-        let at = index.map_or_else(|| at.clone(), |i| at.index(i));
-        let verb = if matches!(metric.formula, Formula::Simple { agg: Agg::Average, .. }) { "averages" } else { "adds up" };
+        let through = self.report.metrics.iter().position(|m| self.needs(m, &metric.name));
+        let at = index.or(through).map_or_else(|| at.clone(), |i| at.index(i));
+        let verb =
+            if matches!(metric.formula, Formula::Simple { agg: Agg::Average, .. }) { "averages" } else { "adds up" };
         let by = grains.join(", ");
         let message = format!("`{}` {verb} a {} measure by {by}", metric.name, additivity.as_str().replace('_', "-"));
         let mut error = Diagnostic::pipeline("not-additive", message)
             .at(&at)
             .place(&YamlPath::root().key("metrics").key(&metric.name), Part::Key, "defined here")
             .note(format!("{}; {}", metric.definition, reason(additivity)));
-        if index.is_none() {
-            error = error.note(format!("report `{}` needs it for another metric", self.report.name));
+        if let (None, Some(through)) = (index, through) {
+            error =
+                error.note(format!("report `{}` needs it for `{}`", self.report.name, self.report.metrics[through]));
+        }
+        if metric.definition.contains(" / ") {
+            error = error.help("for a rate over all records use `type: ratio`: it divides the sums");
         }
         error = match additivity {
-            Additivity::SemiAdditive => {
-                error.help(format!("report it by {} only", source.time.finest().as_str()))
-            }
-            _ if source.primary_key.is_empty() => {
-                error.help(format!("report it at the records' own level: declare `primary_key:` in `{}` and group by all of it", source.name))
-            }
+            Additivity::SemiAdditive => error.help(format!("report it by {} only", source.time.finest().as_str())),
+            _ if source.primary_key.is_empty() => error.help(format!(
+                "report it at the records' own level: declare `primary_key:` in `{}` and group by all of it",
+                source.name
+            )),
             _ => error.help(format!(
                 "report it by {} and group by {}: one record of `{}`",
                 source.time.finest().as_str(),
@@ -356,11 +399,21 @@ impl<'r> Resolver<'r> {
         );
     }
 
+    /// Whether a metric is made of another one.
+    fn needs(&self, metric: &str, input: &str) -> bool {
+        let inputs = self.metrics.resolved.get(metric).map(|m| m.formula.inputs()).unwrap_or_default();
+        inputs.iter().any(|i| *i == input || self.needs(i, input))
+    }
+
     fn warn_summed(&mut self, metric: &MetricPlan, additivity: Additivity) {
         self.errors.push(
             Diagnostic::warning(
                 "summed-anyway",
-                format!("`{}` adds up a {} measure, as `sum_with_warning` allows", metric.name, additivity.as_str().replace('_', "-")),
+                format!(
+                    "`{}` adds up a {} measure, as `sum_with_warning` allows",
+                    metric.name,
+                    additivity.as_str().replace('_', "-")
+                ),
             )
             .place(&YamlPath::root().key("metrics").key(&metric.name), Part::Key, "marked in every report")
             .note(reason(additivity)),
@@ -370,12 +423,8 @@ impl<'r> Resolver<'r> {
 
 /// The type of a dimension in a source, or why it cannot be one.
 fn dimension(source: &LogicalSource, name: &str) -> Result<Type, Diagnostic> {
-    let known: Vec<&str> = source
-        .columns
-        .iter()
-        .filter(|(_, c)| c.role == ColumnRole::Dimension)
-        .map(|(n, _)| n.as_str())
-        .collect();
+    let known: Vec<&str> =
+        source.columns.iter().filter(|(_, c)| c.role == ColumnRole::Dimension).map(|(n, _)| n.as_str()).collect();
     match source.columns.get(name) {
         Some(column) if column.role == ColumnRole::Dimension => Ok(column.ty),
         Some(column) if column.role == ColumnRole::Time => Err(Diagnostic::pipeline(
@@ -383,9 +432,15 @@ fn dimension(source: &LogicalSource, name: &str) -> Result<Type, Diagnostic> {
             format!("`{name}` is the time column of `{}`: periods come from `grains`", source.name),
         )
         .help("leave it out of `group_by`; `grains: [day]` gives a row a day")),
-        Some(_) => Err(Diagnostic::pipeline("not-a-dimension", format!("`{name}` is not declared as a dimension of source `{}`", source.name))
-            .help(format!("add it to `sources.{}.dimensions`", source.name))),
-        None => Err(Diagnostic::pipeline("unknown-dimension", format!("source `{}` has no dimension `{name}`", source.name))
-            .suggest(name, "dimensions there", known)),
+        Some(_) => Err(Diagnostic::pipeline(
+            "not-a-dimension",
+            format!("`{name}` is not declared as a dimension of source `{}`", source.name),
+        )
+        .help(format!("add it to `sources.{}.dimensions`", source.name))),
+        None => Err(Diagnostic::pipeline(
+            "unknown-dimension",
+            format!("source `{}` has no dimension `{name}`", source.name),
+        )
+        .suggest(name, "dimensions there", known)),
     }
 }

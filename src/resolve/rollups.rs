@@ -50,7 +50,8 @@ pub(super) fn share(
 /// The longest bucket that all grains of a report are made of. A range that cuts a bucket makes it a day.
 fn bucket(report: &ReportPlan, calendar: &Calendar) -> Grain {
     let common = Grain::common(report.grains.iter().copied());
-    let cut_start = report.range.start.is_some_and(|day| common == Grain::All || calendar.period_start(common, day) != day);
+    let cut_start =
+        report.range.start.is_some_and(|day| common == Grain::All || calendar.period_start(common, day) != day);
     let cut_end = report.range.end.is_some_and(|day| {
         common == Grain::All || calendar.period_end(common, calendar.period_start(common, day)) != day
     });
@@ -84,9 +85,8 @@ fn find_or_add(
     dims: &[Dim],
     report: &ReportPlan,
 ) -> usize {
-    let same = |r: &&mut RollupPlan| {
-        r.source == source.name && r.segment == segment && r.bucket == bucket && r.dims == dims
-    };
+    let same =
+        |r: &&mut RollupPlan| r.source == source.name && r.segment == segment && r.bucket == bucket && r.dims == dims;
     if let Some(rollup) = rollups.iter_mut().find(same) {
         rollup.range = rollup.range.hull(report.range);
         if !rollup.reports.contains(&report.name) {
@@ -210,7 +210,8 @@ pub(super) fn scans(
 
 /// The columns that a roll-up reads, with types.
 fn needed(rollup: &RollupPlan) -> Vec<(&str, Type)> {
-    let expressions = rollup.aggregates.iter().flat_map(|a| a.expr.iter().chain(a.filter.iter())).chain(rollup.filter.iter());
+    let expressions =
+        rollup.aggregates.iter().flat_map(|a| a.expr.iter().chain(a.filter.iter())).chain(rollup.filter.iter());
     let dims = rollup.dims.iter().map(|d| (d.name.as_str(), d.ty));
     dims.chain(expressions.flat_map(Expr::columns)).collect()
 }

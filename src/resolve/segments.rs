@@ -33,7 +33,11 @@ impl Segments {
     }
 }
 
-pub(super) fn resolve(spec: &Pipeline, sources: &IndexMap<String, LogicalSource>, errors: &mut Diagnostics) -> Segments {
+pub(super) fn resolve(
+    spec: &Pipeline,
+    sources: &IndexMap<String, LogicalSource>,
+    errors: &mut Diagnostics,
+) -> Segments {
     let mut segments = Segments::default();
     for (name, segment) in &spec.segments {
         let at = YamlPath::root().key("segments").key(name);
@@ -56,7 +60,10 @@ pub(super) fn resolve(spec: &Pipeline, sources: &IndexMap<String, LogicalSource>
                     by_source.insert(source_name.clone(), expr);
                 }
                 Some(expr) => {
-                    let error = Diagnostic::pipeline("type-mismatch", format!("segment `{name}` is a {}, it must be a condition", expr.ty()));
+                    let error = Diagnostic::pipeline(
+                        "type-mismatch",
+                        format!("segment `{name}` is {}, it must be a condition", expr.ty().a()),
+                    );
                     mistakes.push(error.at(&place).help("compare something: `country = 'FR'`"));
                 }
                 None => {}
@@ -88,7 +95,9 @@ pub(super) fn hint_at_nulls(expr: &Expr, at: &YamlPath, errors: &mut Diagnostics
             errors.push(
                 Diagnostic::hint("null-is-left-out", format!("records without `{name}` do not pass this condition"))
                     .at(at)
-                    .help(format!("to keep them add `OR {name} IS NULL`; to say that it is meant add `AND {name} IS NOT NULL`")),
+                    .help(format!(
+                        "to keep them add `OR {name} IS NULL`; to say that it is meant add `AND {name} IS NOT NULL`"
+                    )),
             );
         }
     }

@@ -54,7 +54,11 @@ fn physical(
     if let Some(separator) = source.csv.as_ref().and_then(|c| c.separator.as_ref()) {
         if separator.len() != 1 {
             let at = at.key("csv").key("separator");
-            errors.push(Diagnostic::pipeline("invalid-value", "a separator is one ASCII character").at(&at).help("a tab is written \"\\t\""));
+            errors.push(
+                Diagnostic::pipeline("invalid-value", "a separator is one ASCII character")
+                    .at(&at)
+                    .help("a tab is written \"\\t\""),
+            );
         }
     }
     let Some(time_spec) = &source.time else {
@@ -81,11 +85,21 @@ fn physical(
             Physical::Empty => Type::Text,
             Physical::Timestamp { .. } | Physical::Unusable(_) => continue,
         };
-        columns.insert(raw.clone(), LogicalColumn { ty, role, raw: vec![Some(raw.clone())], text_because: because(info, raw) });
+        columns.insert(
+            raw.clone(),
+            LogicalColumn { ty, role, raw: vec![Some(raw.clone())], text_because: because(info, raw) },
+        );
     }
     keys(name, source, &columns, at, errors);
     let primary_key = source.primary_key.clone();
-    Some(LogicalSource { name: name.to_owned(), members: vec![name.to_owned()], columns, time: time?, primary_key, filter: None })
+    Some(LogicalSource {
+        name: name.to_owned(),
+        members: vec![name.to_owned()],
+        columns,
+        time: time?,
+        primary_key,
+        filter: None,
+    })
 }
 
 /// The source's own `where`.
@@ -94,7 +108,8 @@ fn condition(source: &Source, logical: &LogicalSource, at: &YamlPath, errors: &m
     let at = at.key("where");
     let expr = parse_at(text, logical, &at, errors)?;
     if expr.ty() != Type::Bool {
-        let error = Diagnostic::pipeline("type-mismatch", format!("`where` is a {}, it must be a condition", expr.ty()));
+        let error =
+            Diagnostic::pipeline("type-mismatch", format!("`where` is {}, it must be a condition", expr.ty().a()));
         errors.push(error.at(&at).help("compare something: `country = 'FR'`"));
         return None;
     }
@@ -123,7 +138,10 @@ fn declared(
         let Some(physical) = find(name, raw, info, &here, details.column.is_some(), errors) else { continue };
         let ty = match physical {
             Physical::Typed(Type::Float | Type::Decimal(_)) => {
-                let error = Diagnostic::pipeline("type-mismatch", format!("`{dimension}` holds numbers with decimals and cannot be a dimension"));
+                let error = Diagnostic::pipeline(
+                    "type-mismatch",
+                    format!("`{dimension}` holds numbers with decimals and cannot be a dimension"),
+                );
                 errors.push(error.at(&here).help("list it under `measures:`, or declare `type: text` (CSV)"));
                 continue;
             }
@@ -131,7 +149,13 @@ fn declared(
             Physical::Empty => Type::Text,
             Physical::Timestamp { .. } => Type::Date,
             Physical::Unusable(kind) => {
-                errors.push(Diagnostic::pipeline("type-mismatch", format!("`{dimension}` is a {kind}: it cannot be a dimension")).at(&here));
+                errors.push(
+                    Diagnostic::pipeline(
+                        "type-mismatch",
+                        format!("`{dimension}` is a {kind}: it cannot be a dimension"),
+                    )
+                    .at(&here),
+                );
                 continue;
             }
         };
@@ -144,7 +168,10 @@ fn declared(
         let here = index.map_or_else(|| list.key(measure), |i| list.index(i));
         let raw = details.column.as_deref().unwrap_or(measure);
         if columns.contains_key(measure) {
-            errors.push(Diagnostic::pipeline("duplicate-column", format!("`{measure}` is both a dimension and a measure")).at(&here));
+            errors.push(
+                Diagnostic::pipeline("duplicate-column", format!("`{measure}` is both a dimension and a measure"))
+                    .at(&here),
+            );
             continue;
         }
         let Some(physical) = find(name, raw, info, &here, details.column.is_some(), errors) else { continue };
@@ -152,18 +179,27 @@ fn declared(
             Physical::Typed(ty @ (Type::Int | Type::Float | Type::Decimal(_))) => *ty,
             Physical::Empty => Type::Int,
             other => {
-                let mut error = Diagnostic::pipeline("type-mismatch", format!("measure `{measure}` holds a {}, not numbers", other.describe())).at(&here);
+                let mut error = Diagnostic::pipeline(
+                    "type-mismatch",
+                    format!("measure `{measure}` holds a {}, not numbers", other.describe()),
+                )
+                .at(&here);
                 if let Some(why) = because(info, raw) {
                     error = error.note(format!("{why} is not a number"));
                 }
-                errors.push(error.help("if only some cells are at fault, correct them in the file; a column of words is a dimension"));
+                errors.push(error.help(
+                    "if only some cells are at fault, correct them in the file; a column of words is a dimension",
+                ));
                 continue;
             }
         };
         let additivity = details.additivity.unwrap_or_else(|| well_known(measure).max(well_known(raw)));
         let unit = details.unit.clone().or_else(|| (ty == Type::Int).then(|| "count".to_owned()));
         let role = ColumnRole::Measure { additivity, unit, reaggregate: details.reaggregate };
-        columns.insert(measure.to_owned(), LogicalColumn { ty, role, raw: vec![Some(raw.to_owned())], text_because: None });
+        columns.insert(
+            measure.to_owned(),
+            LogicalColumn { ty, role, raw: vec![Some(raw.to_owned())], text_because: None },
+        );
     }
 }
 
@@ -181,7 +217,8 @@ fn find<'i>(
     }
     let at = if renamed { at.key("column") } else { at.clone() };
     let file = info.files.first().map(|f| f.path.display().to_string()).unwrap_or_default();
-    let mut error = Diagnostic::pipeline("missing-column", format!("source `{source}` has no column `{raw}` in its files"));
+    let mut error =
+        Diagnostic::pipeline("missing-column", format!("source `{source}` has no column `{raw}` in its files"));
     error = if renamed { error.at(&at) } else { error.at_key(&at) };
     let known = info.columns.keys().map(String::as_str);
     errors.push(error.suggest(raw, "columns there", known).note(format!("first file: {file}")));
@@ -203,14 +240,17 @@ fn time(spec: &TimeSpec, info: &SourceInfo, at: &YamlPath, errors: &mut Diagnost
     let grain = spec.grain.unwrap_or(SourceGrain::Day);
     let column = time_column(&spec.column, zone.as_ref(), info, &at.key("column"), errors);
     let end = match (&spec.end_column, grain) {
-        (Some(name), SourceGrain::Range) => Some(time_column(name, zone.as_ref(), info, &at.key("end_column"), errors)?),
+        (Some(name), SourceGrain::Range) => {
+            Some(time_column(name, zone.as_ref(), info, &at.key("end_column"), errors)?)
+        }
         (Some(_), _) => {
             let error = Diagnostic::pipeline("clashing-keys", "`end_column` goes with `grain: range` only");
             errors.push(error.at_key(&at.key("end_column")));
             None
         }
         (None, SourceGrain::Range) => {
-            let error = Diagnostic::pipeline("missing-key", "`grain: range` needs `end_column`: the column of the last day");
+            let error =
+                Diagnostic::pipeline("missing-key", "`grain: range` needs `end_column`: the column of the last day");
             errors.push(error.at(&at.key("grain")));
             return None;
         }
@@ -218,7 +258,10 @@ fn time(spec: &TimeSpec, info: &SourceInfo, at: &YamlPath, errors: &mut Diagnost
     };
     let column = column?;
     if grain == SourceGrain::Hour && column.clock == Clock::Day {
-        let error = Diagnostic::pipeline("type-mismatch", format!("`{}` holds days, so the source cannot have `grain: hour`", spec.column));
+        let error = Diagnostic::pipeline(
+            "type-mismatch",
+            format!("`{}` holds days, so the source cannot have `grain: hour`", spec.column),
+        );
         errors.push(error.at(&at.key("grain")).help("write `grain: day`"));
         return None;
     }
@@ -259,11 +302,14 @@ fn time_column(
         Physical::Timestamp { zoned: true } => Clock::Instant,
         Physical::Timestamp { zoned: false } => Clock::Wall(zone.cloned()),
         other => {
-            let mut error = Diagnostic::pipeline("type-mismatch", format!("`{raw}` holds {}, not dates", other.describe())).at(at);
+            let mut error =
+                Diagnostic::pipeline("type-mismatch", format!("`{raw}` holds {}, not dates", other.describe())).at(at);
             if let Some(why) = because(info, raw) {
                 error = error.note(format!("{why} is not a date"));
             }
-            errors.push(error.note("dates are read as YYYY-MM-DD, timestamps as YYYY-MM-DD HH:MM:SS, with or without offset"));
+            errors.push(
+                error.note("dates are read as YYYY-MM-DD, timestamps as YYYY-MM-DD HH:MM:SS, with or without offset"),
+            );
             return None;
         }
     };
@@ -314,7 +360,11 @@ fn union(
         match (spec.sources.get(member), resolved.get(member)) {
             (None, _) => {
                 let known = spec.sources.keys().map(String::as_str).filter(|n| *n != name);
-                errors.push(Diagnostic::pipeline("unknown-source", format!("there is no source `{member}`")).at(&here).suggest(member, "sources", known));
+                errors.push(
+                    Diagnostic::pipeline("unknown-source", format!("there is no source `{member}`"))
+                        .at(&here)
+                        .suggest(member, "sources", known),
+                );
                 complete = false;
             }
             (Some(other), _) if !other.union.is_empty() => {
@@ -324,7 +374,13 @@ fn union(
             }
             (Some(_), None) => complete = false,
             (Some(_), Some(logical)) if members.iter().any(|m| m.name == logical.name) => {
-                errors.push(Diagnostic::pipeline("duplicate-name", format!("`{member}` is listed twice: its records would count twice")).at(&here));
+                errors.push(
+                    Diagnostic::pipeline(
+                        "duplicate-name",
+                        format!("`{member}` is listed twice: its records would count twice"),
+                    )
+                    .at(&here),
+                );
                 complete = false;
             }
             (Some(_), Some(logical)) => members.push(logical),
@@ -354,7 +410,9 @@ fn united_columns(
     let mut complete = true;
     for (i, member) in members.iter().enumerate() {
         for (column, logical) in &member.columns {
-            let entry = columns.entry(column.clone()).or_insert_with(|| LogicalColumn { raw: vec![None; members.len()], ..logical.clone() });
+            let entry = columns
+                .entry(column.clone())
+                .or_insert_with(|| LogicalColumn { raw: vec![None; members.len()], ..logical.clone() });
             entry.raw[i].clone_from(&logical.raw[0]);
             match (entry.ty, logical.ty) {
                 (l, r) if l == r => {}
@@ -362,12 +420,16 @@ fn united_columns(
                 (l, r) => {
                     let declared = entry.role != ColumnRole::Raw || logical.role != ColumnRole::Raw;
                     if declared {
-                        let first = members.iter().find(|m| m.columns.contains_key(column)).map_or("", |m| m.name.as_str());
+                        let first =
+                            members.iter().find(|m| m.columns.contains_key(column)).map_or("", |m| m.name.as_str());
                         errors.push(
-                            Diagnostic::pipeline("clashing-types", format!("column `{column}` of union `{name}` has two types"))
-                                .at(&at.key("union"))
-                                .note(format!("{l} in `{first}`, {r} in `{}`", member.name))
-                                .help("declare one `type:` in the united sources, or rename one with `column:`"),
+                            Diagnostic::pipeline(
+                                "clashing-types",
+                                format!("column `{column}` of union `{name}` has two types"),
+                            )
+                            .at(&at.key("union"))
+                            .note(format!("{l} in `{first}`, {r} in `{}`", member.name))
+                            .help("declare one `type:` in the united sources, or rename one with `column:`"),
                         );
                         complete = false;
                     } else {

@@ -20,7 +20,8 @@ pub fn to_fixed(x: f64) -> Option<i128> {
     let fraction = bits & ((1 << 52) - 1);
     let (mantissa, exponent) = if exponent == 0 { (fraction, -1074) } else { (fraction | 1 << 52, exponent - 1075) };
     let shift = exponent + FRACTION_BITS;
-    let magnitude = if shift >= 0 { i128::from(mantissa) << shift } else { round_shift(mantissa, shift.unsigned_abs()) };
+    let magnitude =
+        if shift >= 0 { i128::from(mantissa) << shift } else { round_shift(mantissa, shift.unsigned_abs()) };
     Some(if x.is_sign_negative() { -magnitude } else { magnitude })
 }
 

@@ -18,7 +18,10 @@ pub fn look_alikes(plan: &Plan, rollups: &[Rollup]) -> Vec<Diagnostic> {
     let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for rollup in rollups {
         for (i, dim) in plan.rollups[rollup.id].dims.iter().enumerate() {
-            let Some(texts) = rollup.cells.column_by_name(&format!("d{i}")).and_then(|a| a.as_string_opt::<i32>()) else { continue };
+            let Some(texts) = rollup.cells.column_by_name(&format!("d{i}")).and_then(|a| a.as_string_opt::<i32>())
+            else {
+                continue;
+            };
             let known = values.entry(&dim.name).or_default();
             for text in texts.iter().flatten() {
                 if known.len() <= MOST_VALUES {

@@ -46,7 +46,13 @@ impl FileStats {
     /// Whether the buckets add up to the records.
     #[must_use]
     pub fn adds_up(&self) -> bool {
-        let sum = self.used + self.unused + self.pruned + self.out_of_range + self.totals + self.superseded + self.quarantined;
+        let sum = self.used
+            + self.unused
+            + self.pruned
+            + self.out_of_range
+            + self.totals
+            + self.superseded
+            + self.quarantined;
         sum == self.records
     }
 }

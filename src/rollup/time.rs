@@ -31,7 +31,9 @@ pub(super) fn days(scan: &Scan, batch: &Batch, kept: &[bool], path: &Path) -> Re
     let last: Vec<i32> = match scan.time.covers {
         Covers::Hour | Covers::Day => return Ok(Days { days: start.to_vec(), last: start.to_vec() }),
         Covers::Week => start.iter().map(|day| day + 6).collect(),
-        Covers::Period(grain) => start.iter().map(|day| calendar.period_end(grain, calendar.period_start(grain, *day))).collect(),
+        Covers::Period(grain) => {
+            start.iter().map(|day| calendar.period_end(grain, calendar.period_start(grain, *day))).collect()
+        }
         Covers::Range => {
             let Some(end) = &batch.end else { return Err(Diagnostic::bug("a range without an end column")) };
             let missing = kept.iter().enumerate().filter(|(i, kept)| **kept && end.is_null(*i)).count();
@@ -73,14 +75,18 @@ fn check(scan: &Scan, first: &[i32], last: &[i32], kept: &[bool], path: &Path) -
         }
         let span = || format!("{} to {}", iso_date(*first), iso_date(*last));
         if last < first {
-            return Err(Diagnostic::data("empty-range", format!("a record of `{}` ends before it starts: {}", path.display(), span())));
+            return Err(Diagnostic::data(
+                "empty-range",
+                format!("a record of `{}` ends before it starts: {}", path.display(), span()),
+            ));
         }
         if scan.time.assign.is_some() {
             continue;
         }
         for grain in &scan.time.grains {
             let calendar = &scan.calendar;
-            let same = *grain == Grain::All || calendar.period_start(*grain, *first) == calendar.period_start(*grain, *last);
+            let same =
+                *grain == Grain::All || calendar.period_start(*grain, *first) == calendar.period_start(*grain, *last);
             if !same {
                 let help = match (scan.time.covers, grain) {
                     (Covers::Week, Grain::Week) => "set `calendar.first_day_of_week` to the export's, or say where such a record goes: `time: {…, assign: majority}`",

@@ -112,7 +112,9 @@ fn canonical(array: &ArrayRef, ty: Type, calendar: &Calendar) -> Result<ArrayRef
     match ty {
         Type::Text => {
             let plain = match array.data_type() {
-                DataType::Dictionary(key, value) if **key == DataType::Int32 && **value == DataType::Utf8 => array.clone(),
+                DataType::Dictionary(key, value) if **key == DataType::Int32 && **value == DataType::Utf8 => {
+                    array.clone()
+                }
                 _ => cast(&cast(array, &DataType::Utf8)?, &text_type())?,
             };
             Ok(clean_text(plain))
@@ -194,7 +196,8 @@ where
                     return Ok(Some(result));
                 }
             }
-            let out_of_range = || ArrowError::ComputeError(format!("a time of type {} is out of range", source.data_type()));
+            let out_of_range =
+                || ArrowError::ComputeError(format!("a time of type {} is out of range", source.data_type()));
             let result = convert(value).ok_or_else(out_of_range)?;
             last = Some((value, result));
             Ok(Some(result))

@@ -57,11 +57,14 @@ fn reconcile(
                 None => {
                     let at = YamlPath::root().key("sources").key(name).key("path");
                     errors.push(
-                        Diagnostic::data("clashing-types", format!("column `{column}` of source `{name}` has two types that do not fit"))
-                            .at(&at)
-                            .note(format!("{}: {}", known.file.display(), known.physical.describe()))
-                            .note(format!("{}: {}", file.path.display(), physical.describe()))
-                            .help("read the files as two sources, and unite them with `union:`"),
+                        Diagnostic::data(
+                            "clashing-types",
+                            format!("column `{column}` of source `{name}` has two types that do not fit"),
+                        )
+                        .at(&at)
+                        .note(format!("{}: {}", known.file.display(), known.physical.describe()))
+                        .note(format!("{}: {}", file.path.display(), physical.describe()))
+                        .help("read the files as two sources, and unite them with `union:`"),
                     );
                     known.physical = physical.clone();
                 }
@@ -83,7 +86,9 @@ fn merge(left: &Physical, right: &Physical, format: FileFormat) -> Option<Physic
             Some(Timestamp { zoned: false })
         }
         // In CSV everything is text to begin with.
-        (Typed(_) | Timestamp { .. }, Typed(_) | Timestamp { .. }) if format == FileFormat::Csv => Some(Typed(Type::Text)),
+        (Typed(_) | Timestamp { .. }, Typed(_) | Timestamp { .. }) if format == FileFormat::Csv => {
+            Some(Typed(Type::Text))
+        }
         _ => None,
     }
 }

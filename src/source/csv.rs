@@ -5,10 +5,10 @@
 //! that goes on for [`LONGEST_RECORD`] bytes, and an odd number of quotes in the file.
 
 use super::batch::text_type;
-use crate::catalog::FileInfo;
 use super::csv_records::{without_bom, Records};
 use super::csv_types::sample;
 use super::{advance, unreadable, Batch, Reader, Sink, Task};
+use crate::catalog::FileInfo;
 use crate::diagnostic::Diagnostic;
 use crate::expr::Type;
 use crate::plan::{Clock, Scan};
@@ -151,7 +151,7 @@ fn scan_type(scan: &Scan, raw: &str) -> Option<DataType> {
         return Some(match time.clock {
             Clock::Day => DataType::Date32,
             Clock::Wall(_) => DataType::Timestamp(TimeUnit::Microsecond, None),
-            Clock::Instant => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            Clock::Instant => DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into())),
         });
     }
     let column = scan.columns.iter().find(|c| c.raw.as_deref() == Some(raw))?;
@@ -211,7 +211,8 @@ fn decode(
 
 fn flush(task: &Task<'_>, decoder: &mut Decoder, sink: &mut Sink<'_>) -> Result<bool, Stop> {
     let Some(batch) = decoder.flush().map_err(|e| Stop::Csv(e.to_string()))? else { return Ok(false) };
-    let batch = Batch::new(task.scan, &batch).map_err(|e| Stop::Csv(format!("column `{}`: {}", e.column, e.message)))?;
+    let batch =
+        Batch::new(task.scan, &batch).map_err(|e| Stop::Csv(format!("column `{}`: {}", e.column, e.message)))?;
     sink(batch).map_err(Stop::Sink)?;
     Ok(true)
 }
@@ -228,9 +229,12 @@ fn explain(path: &Path, separator: u8, schema: &Schema, header: &[String], messa
             Ok(Some(record)) => record,
             Ok(None) => return unexplained,
             Err(error) => {
-                return Diagnostic::data("unreadable-file", format!("`{file}` cannot be decompressed or read: {error}"))
-                    .note(format!("it could be read up to line {}", records.line()))
-                    .help("export or copy the file again");
+                return Diagnostic::data(
+                    "unreadable-file",
+                    format!("`{file}` cannot be decompressed or read: {error}"),
+                )
+                .note(format!("it could be read up to line {}", records.line()))
+                .help("export or copy the file again");
             }
         };
         if let Some(line) = record.unclosed {
@@ -241,16 +245,25 @@ fn explain(path: &Path, separator: u8, schema: &Schema, header: &[String], messa
         }
         if record.fields.len() != header.len() {
             let (found, wanted) = (record.fields.len(), header.len());
-            return Diagnostic::data("bad-record", format!("{file}:{}: a record with {found} fields, the header has {wanted}", record.line))
-                .note(format!("the record: {}", quote(&record.fields.join(&char::from(separator).to_string()))))
-                .help("put a text that contains the separator in double quotes, or remove the record");
+            return Diagnostic::data(
+                "bad-record",
+                format!("{file}:{}: a record with {found} fields, the header has {wanted}", record.line),
+            )
+            .note(format!("the record: {}", quote(&record.fields.join(&char::from(separator).to_string()))))
+            .help("put a text that contains the separator in double quotes, or remove the record");
         }
         for (i, cell) in record.fields.iter().enumerate() {
             let field = schema.field(i);
             if !cell.is_empty() && !parses(field.data_type(), cell) {
                 return Diagnostic::data(
                     "bad-value",
-                    format!("{file}:{}: column `{}` holds {}, which is not {}", record.line, field.name(), quote(cell), a_type(field.data_type())),
+                    format!(
+                        "{file}:{}: column `{}` holds {}, which is not {}",
+                        record.line,
+                        field.name(),
+                        quote(cell),
+                        a_type(field.data_type())
+                    ),
                 )
                 .help(format!("correct the file, or declare another type for `{}` in the source", field.name()));
             }

@@ -38,6 +38,11 @@ impl<R: BufRead> Records<R> {
         Self { input, separator, line: 1, limit: super::csv::LONGEST_RECORD }
     }
 
+    /// The input, where the reader has come to.
+    pub(super) fn into_input(self) -> R {
+        self.input
+    }
+
     /// The line that the reader has come to.
     pub(super) fn line(&self) -> u64 {
         self.line

@@ -1,10 +1,10 @@
 //! Types of CSV columns, from a sample of the file's head, middle and tail.
 
-use crate::catalog::Physical;
 use super::csv::{open, CsvReader};
 use super::csv_records::{Record, Records};
 use super::unreadable;
 use crate::calendar::parse_date;
+use crate::catalog::Physical;
 use crate::diagnostic::Diagnostic;
 use crate::expr::Type;
 use indexmap::IndexMap;
@@ -36,7 +36,8 @@ pub(super) fn sample(path: &Path, separator: u8) -> Result<Sample, Diagnostic> {
             }
             let merged = merge(&kind, &of_cell(cell));
             if merged == Physical::Typed(Type::Text) && kind != merged {
-                let place = if record.line == 0 { "far into the file".to_owned() } else { format!("line {}", record.line) };
+                let place =
+                    if record.line == 0 { "far into the file".to_owned() } else { format!("line {}", record.line) };
                 text_because.insert(name.clone(), format!("{place}: `{}`", shorten(cell)));
             }
             kind = merged;
@@ -70,8 +71,9 @@ fn head(path: &Path, separator: u8) -> Result<(Record, Vec<Record>), Diagnostic>
     while let Some(record) = records.next().map_err(broken)? {
         sampled.push(record);
     }
-    // The last one is cut off where the sample ends.
-    if sampled.len() > 1 {
+    // The last one is cut off where the sample ends, unless the file ends there too.
+    let cut = records.into_input().into_inner().limit() == 0;
+    if cut && sampled.len() > 1 {
         sampled.pop();
     }
     Ok((header, sampled))
@@ -150,7 +152,8 @@ fn timestamp(cell: &str) -> Option<Physical> {
     parse_date(date)?;
     let time = rest.strip_prefix(['T', ' '])?;
     let clock = time.get(..8)?;
-    let well_formed = clock.bytes().enumerate().all(|(i, b)| if i == 2 || i == 5 { b == b':' } else { b.is_ascii_digit() });
+    let well_formed =
+        clock.bytes().enumerate().all(|(i, b)| if i == 2 || i == 5 { b == b':' } else { b.is_ascii_digit() });
     if !well_formed {
         return None;
     }

@@ -1,8 +1,8 @@
 //! Parquet: every codec, page checksums, only the needed columns, dictionaries kept; one unit a row group.
 
 use super::batch::text_type;
-use crate::catalog::{FileInfo, Physical};
 use super::{advance, unreadable, Batch, Reader, Sink, Task};
+use crate::catalog::{FileInfo, Physical};
 use crate::diagnostic::Diagnostic;
 use crate::expr::Type;
 use crate::spec::{FileFormat, Source};
@@ -64,7 +64,10 @@ impl Reader for ParquetReader {
             let batch = batch.map_err(|e| corrupt(&e))?;
             read += batch.num_rows();
             let batch = Batch::new(task.scan, &batch).map_err(|error| {
-                Diagnostic::data("bad-value", format!("column `{}` of `{}`: {}", error.column, task.path.display(), error.message))
+                Diagnostic::data(
+                    "bad-value",
+                    format!("column `{}` of `{}`: {}", error.column, task.path.display(), error.message),
+                )
             })?;
             sink(batch)?;
         }

@@ -48,7 +48,9 @@ fn entry(text: &str, format: Option<FileFormat>, at: &YamlPath) -> Result<Vec<(P
         Ok(meta) if meta.is_dir() => folder(path, format, at)?,
         Ok(_) => vec![path.to_path_buf()],
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-            return Err(Diagnostic::pipeline("unreadable-path", format!("`{expanded}` cannot be opened: {error}")).at(at));
+            return Err(
+                Diagnostic::pipeline("unreadable-path", format!("`{expanded}` cannot be opened: {error}")).at(at)
+            );
         }
         Err(_) if expanded.contains(['*', '?', '[']) => matches(&expanded, at)?,
         Err(_) => return Err(missing(&expanded, at)),
@@ -57,10 +59,12 @@ fn entry(text: &str, format: Option<FileFormat>, at: &YamlPath) -> Result<Vec<(P
         .into_iter()
         .map(|path| match format.or_else(|| format_of(&path)) {
             Some(format) => Ok((path, format)),
-            None => Err(Diagnostic::pipeline("unknown-format", format!("the format of `{}` is not known", path.display()))
-                .at(at)
-                .note("known extensions: .parquet, .csv, .csv.gz, .csv.zst, .tsv")
-                .help("say it: `format: csv` or `format: parquet`")),
+            None => {
+                Err(Diagnostic::pipeline("unknown-format", format!("the format of `{}` is not known", path.display()))
+                    .at(at)
+                    .note("known extensions: .parquet, .csv, .csv.gz, .csv.zst, .tsv")
+                    .help("say it: `format: csv` or `format: parquet`"))
+            }
         })
         .collect()
 }
@@ -68,7 +72,8 @@ fn entry(text: &str, format: Option<FileFormat>, at: &YamlPath) -> Result<Vec<(P
 /// The data files directly in a folder; hidden files and `_SUCCESS`-like marks are not data.
 fn folder(path: &Path, format: Option<FileFormat>, at: &YamlPath) -> Result<Vec<PathBuf>, Diagnostic> {
     let unreadable = |error: std::io::Error| {
-        Diagnostic::pipeline("unreadable-path", format!("the folder `{}` cannot be read: {error}", path.display())).at(at)
+        Diagnostic::pipeline("unreadable-path", format!("the folder `{}` cannot be read: {error}", path.display()))
+            .at(at)
     };
     let mut files = vec![];
     for entry in std::fs::read_dir(path).map_err(unreadable)? {
@@ -97,8 +102,11 @@ fn matches(pattern: &str, at: &YamlPath) -> Result<Vec<PathBuf>, Diagnostic> {
     let mut files = vec![];
     for found in glob::glob(pattern).map_err(invalid)? {
         let file = found.map_err(|error| {
-            Diagnostic::pipeline("unreadable-path", format!("`{}` cannot be read: {}", error.path().display(), error.error()))
-                .at(at)
+            Diagnostic::pipeline(
+                "unreadable-path",
+                format!("`{}` cannot be read: {}", error.path().display(), error.error()),
+            )
+            .at(at)
         })?;
         if file.is_file() {
             files.push(file);

@@ -17,27 +17,40 @@ pub use variables::expand_variables;
 
 use crate::diagnostic::{Diagnostic, YamlPath};
 
-/// Parses a pipeline's text.
-///
-/// # Errors
-/// Every mistake of syntax or shape, each with its place in the text.
-pub fn parse(text: &str) -> Result<(Pipeline, Document), (Vec<Diagnostic>, Document)> {
+/// Parses a pipeline's text, and tells every mistake of syntax or shape with its place.
+#[must_use]
+pub fn parse(text: &str) -> Parsed {
     let (document, mut errors) = Document::parse(text);
-    if errors.is_empty() {
-        errors = shape::check(&document, &schema());
-    }
-    if !errors.is_empty() {
-        return Err((errors, document));
-    }
-    let deserializer = serde_yaml::Deserializer::from_str(text);
-    match serde_path_to_error::deserialize::<_, Pipeline>(deserializer) {
-        Ok(pipeline) => Ok((pipeline, document)),
+    errors.extend(shape::check(&document, &schema()));
+    // Duplicate and unknown keys can be left out, so that what comes after them is judged too.
+    let dispensable = |e: &Diagnostic| matches!(e.code, "duplicate-key" | "unknown-key");
+    let Some(root) = document.root().filter(|_| errors.iter().all(dispensable)) else {
+        return Parsed { pipeline: None, errors, document };
+    };
+    let unknown: Vec<YamlPath> = errors
+        .iter()
+        .filter(|e| e.code == "unknown-key")
+        .filter_map(|e| Some(e.places.first()?.path.clone()))
+        .collect();
+    let value = root.to_value(&YamlPath::root(), &unknown);
+    match serde_path_to_error::deserialize::<_, Pipeline>(value) {
+        Ok(pipeline) => Parsed { pipeline: Some(pipeline), errors, document },
         Err(error) => {
             let path = yaml_path(error.path());
-            let message = error.into_inner().to_string();
-            Err((vec![Diagnostic::pipeline("invalid-value", message).at(&path)], document))
+            errors.push(Diagnostic::pipeline("invalid-value", error.into_inner().to_string()).at(&path));
+            Parsed { pipeline: None, errors, document }
         }
     }
+}
+
+/// A pipeline's text, read as far as it goes.
+pub struct Parsed {
+    /// What the user wrote, without the keys that are in error; `None` when too much is wrong to go on.
+    pub pipeline: Option<Pipeline>,
+    /// Every mistake of syntax or shape.
+    pub errors: Vec<Diagnostic>,
+    /// The text with its places.
+    pub document: Document,
 }
 
 /// The JSON Schema of a pipeline file, generated from the spec types.

@@ -75,9 +75,7 @@ impl<T: Clone + Default> NamesOr<T> {
     /// Name and details in the order written, with whether the short form was used (its entries have an index).
     pub fn entries(&self) -> Vec<(&str, T, Option<usize>)> {
         match self {
-            Self::Names(names) => {
-                names.iter().enumerate().map(|(i, n)| (n.as_str(), T::default(), Some(i))).collect()
-            }
+            Self::Names(names) => names.iter().enumerate().map(|(i, n)| (n.as_str(), T::default(), Some(i))).collect(),
             Self::Map(map) => map.iter().map(|(n, t)| (n.as_str(), t.clone().unwrap_or_default(), None)).collect(),
         }
     }

@@ -74,9 +74,11 @@ impl<'s> Checker<'s> {
                 (None, None) => {
                     let place = if path.0.is_empty() { "a pipeline".to_owned() } else { format!("`{path}`") };
                     self.errors.push(
-                        Diagnostic::pipeline("unknown-key", format!("{place} has no key `{key}`"))
-                            .at_key(&at)
-                            .suggest(key, "keys here", known.keys().map(String::as_str)),
+                        Diagnostic::pipeline("unknown-key", format!("{place} has no key `{key}`")).at_key(&at).suggest(
+                            key,
+                            "keys here",
+                            known.keys().map(String::as_str),
+                        ),
                     );
                 }
             }
@@ -86,8 +88,11 @@ impl<'s> Checker<'s> {
                 let place = if path.0.is_empty() { "the pipeline".to_owned() } else { format!("`{path}`") };
                 let part = if path.0.is_empty() { Part::Bytes(0..0) } else { Part::Key };
                 let described = known.get(key).and_then(|s| s.get("description")).and_then(Value::as_str);
-                let mut error = Diagnostic::pipeline("missing-key", format!("{place} lacks the key `{key}`"))
-                    .place(path, part, format!("needs `{key}`"));
+                let mut error = Diagnostic::pipeline("missing-key", format!("{place} lacks the key `{key}`")).place(
+                    path,
+                    part,
+                    format!("needs `{key}`"),
+                );
                 if let Some(text) = described {
                     error = error.note(format!("`{key}`: {}", text.replace('\n', " ")));
                 }
@@ -102,9 +107,11 @@ impl<'s> Checker<'s> {
         let closed = fitting.iter().all(|s| s.get("enum").is_some() || s.get("const").is_some());
         if closed && !words.contains(&text) {
             self.errors.push(
-                Diagnostic::pipeline("unknown-word", format!("`{text}` is not a value of `{path}`"))
-                    .at(path)
-                    .suggest(text, "values here", words.iter().copied()),
+                Diagnostic::pipeline("unknown-word", format!("`{text}` is not a value of `{path}`")).at(path).suggest(
+                    text,
+                    "values here",
+                    words.iter().copied(),
+                ),
             );
         }
     }
@@ -192,8 +199,23 @@ mod tests {
             }
         }
         let known = [
-            "$schema", "$defs", "$ref", "title", "description", "type", "properties", "required", "items", "enum",
-            "const", "anyOf", "oneOf", "additionalProperties", "default", "format", "minimum",
+            "$schema",
+            "$defs",
+            "$ref",
+            "title",
+            "description",
+            "type",
+            "properties",
+            "required",
+            "items",
+            "enum",
+            "const",
+            "anyOf",
+            "oneOf",
+            "additionalProperties",
+            "default",
+            "format",
+            "minimum",
         ];
         let mut found = vec![];
         walk(&crate::spec::schema(), true, &mut found);

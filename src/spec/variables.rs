@@ -13,8 +13,11 @@ pub fn expand_variables(text: &str, at: &YamlPath) -> Result<String, Diagnostic>
         let offset = text.len() - rest.len() + start;
         out.push_str(&rest[..start]);
         let Some(length) = rest[start..].find('}') else {
-            return Err(Diagnostic::pipeline("invalid-variable", "`${` without a closing `}`")
-                .place(at, Part::Within(offset..text.len()), "opened here"));
+            return Err(Diagnostic::pipeline("invalid-variable", "`${` without a closing `}`").place(
+                at,
+                Part::Within(offset..text.len()),
+                "opened here",
+            ));
         };
         let inner = &rest[start + 2..start + length];
         let (name, default) = inner.split_once(":-").map_or((inner, None), |(n, d)| (n, Some(d)));
@@ -22,9 +25,12 @@ pub fn expand_variables(text: &str, at: &YamlPath) -> Result<String, Diagnostic>
             (Ok(value), _) => out.push_str(&value),
             (Err(_), Some(default)) => out.push_str(default),
             (Err(_), None) => {
-                return Err(Diagnostic::pipeline("unset-variable", format!("the environment has no variable `{name}`"))
-                    .place(at, Part::Within(offset..offset + length + 1), "used here")
-                    .help(format!("set it (`export {name}=…`), or give a default: `${{{name}:-value}}`")));
+                return Err(Diagnostic::pipeline(
+                    "unset-variable",
+                    format!("the environment has no variable `{name}`"),
+                )
+                .place(at, Part::Within(offset..offset + length + 1), "used here")
+                .help(format!("set it (`export {name}=…`), or give a default: `${{{name}:-value}}`")));
             }
         }
         rest = &rest[start + length + 1..];

@@ -190,10 +190,15 @@ fn a_full_disk_leaves_the_old_reports() {
     // The limit on file size stands for a full disk: writing fails half way.
     place.write("data/a.csv", big());
     let script = format!("ulimit -f 64; trap '' XFSZ; exec {} run pipeline.yaml", env!("CARGO_BIN_EXE_jalon"));
-    let output = std::process::Command::new("bash").args(["-c", &script]).current_dir(place.path()).output().expect("bash");
+    let output =
+        std::process::Command::new("bash").args(["-c", &script]).current_dir(place.path()).output().expect("bash");
     let done = done(&output);
     assert_eq!(done.code, 4, "{}", done.stderr);
-    assert!(done.stderr.contains("cannot be written") && done.stderr.contains("no report was touched"), "{}", done.stderr);
+    assert!(
+        done.stderr.contains("cannot be written") && done.stderr.contains("no report was touched"),
+        "{}",
+        done.stderr
+    );
     assert_eq!(place.files("out"), before);
 }
 
@@ -230,7 +235,8 @@ fn a_killed_run_leaves_whole_reports() {
         let now = place.files("out");
         let visible: Vec<_> = now.iter().filter(|(n, _)| !n.contains(".part")).collect();
         for (name, bytes) in &visible {
-            let whole = before.contains(&(name.clone(), bytes.clone())) || after.contains(&(name.clone(), bytes.clone()));
+            let whole =
+                before.contains(&(name.clone(), bytes.clone())) || after.contains(&(name.clone(), bytes.clone()));
             assert!(whole, "{name} is neither old nor new after {delay} ms");
         }
     }
@@ -242,7 +248,8 @@ fn a_killed_run_leaves_whole_reports() {
 fn a_pipe_that_closes_early_is_no_error() {
     let place = ran();
     let script = format!("{} schema | head -n 1", env!("CARGO_BIN_EXE_jalon"));
-    let output = std::process::Command::new("bash").args(["-o", "pipefail", "-c", &script]).current_dir(place.path()).output();
+    let output =
+        std::process::Command::new("bash").args(["-o", "pipefail", "-c", &script]).current_dir(place.path()).output();
     let done = done(&output.expect("bash"));
     assert_eq!((done.code, done.stderr.as_str()), (0, ""));
 }

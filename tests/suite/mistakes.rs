@@ -90,7 +90,10 @@ fn expressions() {
         ("expr: impressions}", "expr: impressions + network}"),
         ("expr: likes}", "expr: \"SUM(likes) OVER ()\", filter: likes ILIKE 'x'}"),
     ])));
-    insta::assert_snapshot!(check(&with(&[("country = 'FR'", "network = 12 OR is_paid = 1 OR date > 'yesterday' OR likes")])));
+    insta::assert_snapshot!(check(&with(&[(
+        "country = 'FR'",
+        "network = 12 OR is_paid = 1 OR date > 'yesterday' OR likes"
+    )])));
     insta::assert_snapshot!(check(&with(&[("country = 'FR'", "country = 'FR' AND (SELECT 1)")])));
     insta::assert_snapshot!(check(&with(&[("country = 'FR'", "country = 'FR' AND")])));
 }

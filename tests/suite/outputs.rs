@@ -30,7 +30,10 @@ fn long_and_wide_as_csv_are_exactly_this() {
 fn parquet_types_do_not_depend_on_the_data_and_fields_tell_their_meaning() {
     let place = Place::new();
     let exports = "exports: [{format: parquet, path: l.parquet}, {format: parquet, path: w.parquet, layout: wide}]";
-    place.write("pipeline.yaml", pipeline(&format!("  - {{name: r, metrics: [clicks, cpc], group_by: [network], grains: [day], {exports}}}\n")));
+    place.write(
+        "pipeline.yaml",
+        pipeline(&format!("  - {{name: r, metrics: [clicks, cpc], group_by: [network], grains: [day], {exports}}}\n")),
+    );
     let mut schemas = vec![];
     for data in [DATA, "date,network,note,clicks,spend\n2025-01-01,x,a,1,2.5\n"] {
         place.write("data.csv", data);
@@ -42,7 +45,12 @@ fn parquet_types_do_not_depend_on_the_data_and_fields_tell_their_meaning() {
             for field in reader.schema().fields() {
                 let mut metadata: Vec<_> = field.metadata().iter().filter(|(k, _)| k.starts_with("jalon.")).collect();
                 metadata.sort();
-                both.push_str(&format!("{} {} {} {metadata:?}\n", field.name(), field.data_type(), field.is_nullable()));
+                both.push_str(&format!(
+                    "{} {} {} {metadata:?}\n",
+                    field.name(),
+                    field.data_type(),
+                    field.is_nullable()
+                ));
             }
             both.push('\n');
         }
@@ -57,8 +65,10 @@ fn the_manifest_accounts_for_every_record() {
     let place = Place::new();
     place.write("data.csv", DATA).write(
         "pipeline.yaml",
-        pipeline("  - {name: r, metrics: [clicks], grains: [day], end: 2025-01-31, exports: [{format: csv, path: r.csv}]}\n")
-            .replace("    dimensions:", "    where: note <> 'semi;colon'\n    dimensions:"),
+        pipeline(
+            "  - {name: r, metrics: [clicks], grains: [day], end: 2025-01-31, exports: [{format: csv, path: r.csv}]}\n",
+        )
+        .replace("    dimensions:", "    where: note <> 'semi;colon'\n    dimensions:"),
     );
     place.run(&[]);
     let manifest: serde_json::Value = serde_json::from_str(&place.read("t.manifest.json")).expect("JSON");
@@ -99,7 +109,8 @@ fn hours_are_instants_and_days_are_local() {
     );
     place.run(&[]);
     let read = place.read("r.csv");
-    let cells: Vec<(&str, &str)> = read.lines().skip(1).map(|l| (l.split(',').nth(4).expect("label"), l.rsplit(',').next().expect("n"))).collect();
+    let cells: Vec<(&str, &str)> =
+        read.lines().skip(1).map(|l| (l.split(',').nth(4).expect("label"), l.rsplit(',').next().expect("n"))).collect();
     assert_eq!(
         cells,
         [
@@ -122,7 +133,10 @@ fn coarse_sources_go_where_assign_says_and_nowhere_without() {
     };
     let values = |place: &Place| -> Vec<String> {
         let read = place.read("r.csv");
-        read.lines().skip(1).map(|l| format!("{}={}", l.split(',').nth(4).expect("label"), l.rsplit(',').next().expect("n"))).collect()
+        read.lines()
+            .skip(1)
+            .map(|l| format!("{}={}", l.split(',').nth(4).expect("label"), l.rsplit(',').next().expect("n")))
+            .collect()
     };
     // Weeks that begin on 30 December and 27 January.
     place.write("data.csv", "week,n\n2024-12-30,1\n2025-01-27,2\n");
@@ -130,11 +144,9 @@ fn coarse_sources_go_where_assign_says_and_nowhere_without() {
     assert!(place.jalon(&["check", "pipeline.yaml"]).stderr.contains("has no days"));
     place.write("pipeline.yaml", pipeline("column: week, grain: week", "month"));
     assert!(place.jalon(&["check", "pipeline.yaml"]).stderr.contains("may belong to two months"));
-    for (assign, expected) in [
-        ("start", ["2024-12=1", "2025-01=2"]),
-        ("end", ["2025-01=1", "2025-02=2"]),
-        ("majority", ["2025-01=3", ""]),
-    ] {
+    for (assign, expected) in
+        [("start", ["2024-12=1", "2025-01=2"]), ("end", ["2025-01=1", "2025-02=2"]), ("majority", ["2025-01=3", ""])]
+    {
         place.write("pipeline.yaml", pipeline(&format!("column: week, grain: week, assign: {assign}"), "month"));
         place.run(&[]);
         let expected: Vec<&str> = expected.into_iter().filter(|e| !e.is_empty()).collect();

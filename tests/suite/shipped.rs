@@ -51,11 +51,15 @@ fn the_schema_describes_the_language() {
 #[test]
 fn every_metric_type_has_a_name_a_doc_and_an_example_that_runs() {
     let mut names: Vec<&str> = jalon::metric::KINDS.iter().map(|k| k.name()).collect();
-    let metrics: String = jalon::metric::KINDS.iter().map(|k| format!("  {}_example: {}\n", k.name(), k.example())).collect();
+    let metrics: String =
+        jalon::metric::KINDS.iter().map(|k| format!("  {}_example: {}\n", k.name(), k.example())).collect();
     let shown: Vec<String> = jalon::metric::KINDS.iter().map(|k| format!("{}_example", k.name())).collect();
     assert!(jalon::metric::KINDS.iter().all(|k| k.doc().len() > 20));
     let place = Place::new();
-    place.write("d.csv", "date,is_paid,likes,comments,clicks,impressions,new_followers,unfollows\n2025-01-01,true,1,2,3,4,5,6\n");
+    place.write(
+        "d.csv",
+        "date,is_paid,likes,comments,clicks,impressions,new_followers,unfollows\n2025-01-01,true,1,2,3,4,5,6\n",
+    );
     let inputs: String = ["clicks", "impressions", "new_followers", "unfollows"]
         .iter()
         .map(|m| format!("  {m}: {{type: simple, source: posts, expr: {m}}}\n"))
@@ -75,13 +79,27 @@ fn every_metric_type_has_a_name_a_doc_and_an_example_that_runs() {
 fn the_design_example_runs() {
     let place = Place::new();
     let post = |day: &str, network: &str, gender: &str, n: u32| {
-        format!("{day},{network},FR,18-24,{gender},video,organic_social,false,a1,{n},{},{},1,2,3,4,7\n", n * 100, n * 80)
+        format!(
+            "{day},{network},FR,18-24,{gender},video,organic_social,false,a1,{n},{},{},1,2,3,4,7\n",
+            n * 100,
+            n * 80
+        )
     };
     let header = "date,network,country,age_band,gender,content_format,channel,is_paid,account_id,post_id,impressions,reach,likes,comments,shares,saves,new_followers\n";
-    let rows = [post("2025-12-31", "x", "female", 1), post("2026-01-01", "facebook", "female", 2), post("2026-01-02", "x", "male", 3)];
+    let rows = [
+        post("2025-12-31", "x", "female", 1),
+        post("2026-01-01", "facebook", "female", 2),
+        post("2026-01-02", "x", "male", 3),
+    ];
     place.write("sample/posts/a.csv", format!("{header}{}", rows.concat()));
-    place.write("sample/accounts/a.csv", "date,account_id,country,network,followers\n2026-01-01,a1,FR,x,10\n2026-01-02,a1,FR,x,12\n");
-    place.write("sample/web/a.csv", "date,network,country,channel_group,sessions,bounces\n2026-01-01,x,FR,Organic Social,10,4\n");
+    place.write(
+        "sample/accounts/a.csv",
+        "date,account_id,country,network,followers\n2026-01-01,a1,FR,x,10\n2026-01-02,a1,FR,x,12\n",
+    );
+    place.write(
+        "sample/web/a.csv",
+        "date,network,country,channel_group,sessions,bounces\n2026-01-01,x,FR,Organic Social,10,4\n",
+    );
     place.write("pipeline.yaml", DESIGN);
     let done = place.run(&[]);
     assert!(done.stdout.contains("network_weekly"), "{}", done.stdout);

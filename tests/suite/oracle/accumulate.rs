@@ -70,11 +70,7 @@ mod tests {
 
     #[test]
     fn nothing_adds_up_to_null_and_counts_zero() {
-        for values in [
-            vec![],
-            vec![Null, Null],
-            vec![Float(f64::NAN), Float(f64::INFINITY)],
-        ] {
+        for values in [vec![], vec![Null, Null], vec![Float(f64::NAN), Float(f64::INFINITY)]] {
             for agg in ["sum", "average", "min", "max"] {
                 assert_eq!(aggregate(agg, &values), Null, "{agg}");
             }
@@ -85,13 +81,8 @@ mod tests {
     #[test]
     fn nulls_are_left_out() {
         let values = [Int(-3), Null, Int(5), Int(2)];
-        let expected: [(&str, Value); 5] = [
-            ("sum", Int(4)),
-            ("count", Int(3)),
-            ("min", Int(-3)),
-            ("max", Int(5)),
-            ("average", Float(4.0 / 3.0)),
-        ];
+        let expected: [(&str, Value); 5] =
+            [("sum", Int(4)), ("count", Int(3)), ("min", Int(-3)), ("max", Int(5)), ("average", Float(4.0 / 3.0))];
         for (agg, value) in expected {
             assert_eq!(aggregate(agg, &values), value, "{agg}");
         }
@@ -100,24 +91,12 @@ mod tests {
     #[test]
     fn integer_sums_are_wider_than_their_terms() {
         let most = i128::from(i64::MAX);
-        assert_eq!(
-            aggregate("sum", &[Int(most), Int(most), Int(-most)]),
-            Int(most)
-        );
+        assert_eq!(aggregate("sum", &[Int(most), Int(most), Int(-most)]), Int(most));
     }
 
     #[test]
     fn float_sums_round_once() {
-        assert_eq!(
-            aggregate("sum", &[Float(1e16), Float(1.0), Null, Float(-1e16)]),
-            Float(1.0)
-        );
-        assert_eq!(
-            aggregate(
-                "average",
-                &[Float(1e16), Float(1.0), Float(-1e16), Float(1.0)]
-            ),
-            Float(0.5)
-        );
+        assert_eq!(aggregate("sum", &[Float(1e16), Float(1.0), Null, Float(-1e16)]), Float(1.0));
+        assert_eq!(aggregate("average", &[Float(1e16), Float(1.0), Float(-1e16), Float(1.0)]), Float(0.5));
     }
 }

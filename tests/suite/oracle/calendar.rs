@@ -40,11 +40,8 @@ fn days_in_month(year: i32, month: i32) -> i32 {
 
 /// Days since 1970-01-01, counted year by year and month by month.
 pub(crate) fn days(year: i32, month: i32, day: i32) -> i32 {
-    let years: i32 = if year >= 1970 {
-        (1970..year).map(days_in_year).sum()
-    } else {
-        -(year..1970).map(days_in_year).sum::<i32>()
-    };
+    let years: i32 =
+        if year >= 1970 { (1970..year).map(days_in_year).sum() } else { -(year..1970).map(days_in_year).sum::<i32>() };
     let months: i32 = (1..month).map(|m| days_in_month(year, m)).sum();
     years + months + day - 1
 }
@@ -91,14 +88,11 @@ pub(crate) fn iso(date: i32) -> String {
 pub(crate) fn parse_iso(text: &str) -> Option<i32> {
     let digits = |range: std::ops::Range<usize>| {
         let part = text.get(range)?;
-        part.bytes()
-            .all(|b| b.is_ascii_digit())
-            .then(|| part.parse::<i32>().ok())?
+        part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse::<i32>().ok())?
     };
     let dashes = text.len() == 10 && text.get(4..5) == Some("-") && text.get(7..8) == Some("-");
     let (year, month, day) = (digits(0..4)?, digits(5..7)?, digits(8..10)?);
-    let valid =
-        dashes && (1..=12).contains(&month) && (1..=days_in_month(year, month)).contains(&day);
+    let valid = dashes && (1..=12).contains(&month) && (1..=days_in_month(year, month)).contains(&day);
     valid.then(|| days(year, month, day))
 }
 
@@ -114,50 +108,26 @@ pub(crate) fn period(grain: &str, date: i32, calendar: Calendar, whole: (i32, i3
     let fiscal = calendar.first_month_of_year != 1;
     let rank = (month - calendar.first_month_of_year).rem_euclid(12);
     // A fiscal year has the number of the calendar year it ends in.
-    let named = if fiscal && month >= calendar.first_month_of_year {
-        year + 1
-    } else {
-        year
-    };
+    let named = if fiscal && month >= calendar.first_month_of_year { year + 1 } else { year };
     let prefix = if fiscal { "FY" } else { "" };
     match grain {
-        "day" => Period {
-            start: date,
-            end: date,
-            label: iso(date),
-        },
+        "day" => Period { start: date, end: date, label: iso(date) },
         "week" => week(date, calendar.first_day_of_week),
         "month" => {
             let start = month_start(year, month, 0);
-            Period {
-                start,
-                end: month_start(year, month, 1) - 1,
-                label: format!("{year:04}-{month:02}"),
-            }
+            Period { start, end: month_start(year, month, 1) - 1, label: format!("{year:04}-{month:02}") }
         }
         "quarter" => {
             let start = month_start(year, month, -(rank % 3));
             let end = month_start(year, month, 3 - rank % 3) - 1;
-            Period {
-                start,
-                end,
-                label: format!("{prefix}{named:04}-Q{}", rank / 3 + 1),
-            }
+            Period { start, end, label: format!("{prefix}{named:04}-Q{}", rank / 3 + 1) }
         }
         "year" => {
             let start = month_start(year, month, -rank);
             let end = month_start(year, month, 12 - rank) - 1;
-            Period {
-                start,
-                end,
-                label: format!("{prefix}{named:04}"),
-            }
+            Period { start, end, label: format!("{prefix}{named:04}") }
         }
-        "all" => Period {
-            start: whole.0,
-            end: whole.1,
-            label: "all".to_owned(),
-        },
+        "all" => Period { start: whole.0, end: whole.1, label: "all".to_owned() },
         other => panic!("the oracle has no grain `{other}`"),
     }
 }
@@ -170,11 +140,7 @@ fn week(date: i32, first_day: i32) -> Period {
     } else {
         iso(start)
     };
-    Period {
-        start,
-        end: start + 6,
-        label,
-    }
+    Period { start, end: start + 6, label }
 }
 
 mod tests {
@@ -183,15 +149,7 @@ mod tests {
     fn shown(grain: &str, date: &str, first_day_of_week: i32, first_month_of_year: i32) -> String {
         let date = parse_iso(date).expect("a date");
         let whole = (days(2020, 1, 5), days(2026, 1, 1));
-        let p = period(
-            grain,
-            date,
-            Calendar {
-                first_day_of_week,
-                first_month_of_year,
-            },
-            whole,
-        );
+        let p = period(grain, date, Calendar { first_day_of_week, first_month_of_year }, whole);
         format!("{} {} {}", iso(p.start), iso(p.end), p.label)
     }
 
@@ -213,16 +171,9 @@ mod tests {
     #[test]
     fn text_is_a_date_only_when_it_exists() {
         assert_eq!(parse_iso("2024-02-29"), Some(days(2024, 2, 29)));
-        for bad in [
-            "2025-02-29",
-            "1900-02-29",
-            "2025-13-01",
-            "2025-1-01",
-            "25-01-01",
-            "2025-01-01 ",
-            "2025/01/01",
-            "été",
-        ] {
+        for bad in
+            ["2025-02-29", "1900-02-29", "2025-13-01", "2025-1-01", "25-01-01", "2025-01-01 ", "2025/01/01", "été"]
+        {
             assert_eq!(parse_iso(bad), None, "{bad}");
         }
     }
@@ -244,69 +195,24 @@ mod tests {
 
     #[test]
     fn weeks_start_on_the_declared_day() {
-        assert_eq!(
-            shown("week", "2025-01-31", 0, 1),
-            "2025-01-27 2025-02-02 2025-W05"
-        );
-        assert_eq!(
-            shown("week", "2021-01-01", 0, 1),
-            "2020-12-28 2021-01-03 2020-W53"
-        );
-        assert_eq!(
-            shown("week", "2025-01-31", 6, 1),
-            "2025-01-26 2025-02-01 2025-01-26"
-        );
-        assert_eq!(
-            shown("week", "2025-01-31", 4, 1),
-            "2025-01-31 2025-02-06 2025-01-31"
-        );
-        assert_eq!(
-            shown("week", "2025-01-30", 4, 1),
-            "2025-01-24 2025-01-30 2025-01-24"
-        );
+        assert_eq!(shown("week", "2025-01-31", 0, 1), "2025-01-27 2025-02-02 2025-W05");
+        assert_eq!(shown("week", "2021-01-01", 0, 1), "2020-12-28 2021-01-03 2020-W53");
+        assert_eq!(shown("week", "2025-01-31", 6, 1), "2025-01-26 2025-02-01 2025-01-26");
+        assert_eq!(shown("week", "2025-01-31", 4, 1), "2025-01-31 2025-02-06 2025-01-31");
+        assert_eq!(shown("week", "2025-01-30", 4, 1), "2025-01-24 2025-01-30 2025-01-24");
     }
 
     #[test]
     fn fiscal_years_are_named_by_the_year_they_end_in() {
-        assert_eq!(
-            shown("year", "2025-06-30", 0, 7),
-            "2024-07-01 2025-06-30 FY2025"
-        );
-        assert_eq!(
-            shown("year", "2025-07-01", 0, 7),
-            "2025-07-01 2026-06-30 FY2026"
-        );
-        assert_eq!(
-            shown("quarter", "2025-07-01", 0, 7),
-            "2025-07-01 2025-09-30 FY2026-Q1"
-        );
-        assert_eq!(
-            shown("quarter", "2024-02-29", 0, 2),
-            "2024-02-01 2024-04-30 FY2025-Q1"
-        );
-        assert_eq!(
-            shown("quarter", "2024-01-31", 0, 2),
-            "2023-11-01 2024-01-31 FY2024-Q4"
-        );
-        assert_eq!(
-            shown("quarter", "2024-01-31", 0, 12),
-            "2023-12-01 2024-02-29 FY2024-Q1"
-        );
-        assert_eq!(
-            shown("year", "2025-12-31", 0, 1),
-            "2025-01-01 2025-12-31 2025"
-        );
-        assert_eq!(
-            shown("quarter", "2025-05-05", 0, 1),
-            "2025-04-01 2025-06-30 2025-Q2"
-        );
-        assert_eq!(
-            shown("month", "2024-02-10", 0, 7),
-            "2024-02-01 2024-02-29 2024-02"
-        );
-        assert_eq!(
-            shown("all", "2024-02-10", 0, 7),
-            "2020-01-05 2026-01-01 all"
-        );
+        assert_eq!(shown("year", "2025-06-30", 0, 7), "2024-07-01 2025-06-30 FY2025");
+        assert_eq!(shown("year", "2025-07-01", 0, 7), "2025-07-01 2026-06-30 FY2026");
+        assert_eq!(shown("quarter", "2025-07-01", 0, 7), "2025-07-01 2025-09-30 FY2026-Q1");
+        assert_eq!(shown("quarter", "2024-02-29", 0, 2), "2024-02-01 2024-04-30 FY2025-Q1");
+        assert_eq!(shown("quarter", "2024-01-31", 0, 2), "2023-11-01 2024-01-31 FY2024-Q4");
+        assert_eq!(shown("quarter", "2024-01-31", 0, 12), "2023-12-01 2024-02-29 FY2024-Q1");
+        assert_eq!(shown("year", "2025-12-31", 0, 1), "2025-01-01 2025-12-31 2025");
+        assert_eq!(shown("quarter", "2025-05-05", 0, 1), "2025-04-01 2025-06-30 2025-Q2");
+        assert_eq!(shown("month", "2024-02-10", 0, 7), "2024-02-01 2024-02-29 2024-02");
+        assert_eq!(shown("all", "2024-02-10", 0, 7), "2020-01-05 2026-01-01 all");
     }
 }

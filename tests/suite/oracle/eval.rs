@@ -43,58 +43,26 @@ struct Key {
 pub(crate) fn evaluate(pipeline_yaml: &str, base_dir: &Path) -> Vec<Cell> {
     let spec = parse_spec(pipeline_yaml);
     let metrics = Metrics::prepare(&spec, base_dir);
-    spec.reports
-        .iter()
-        .flat_map(|report| evaluate_report(&spec, report, &metrics))
-        .collect()
+    spec.reports.iter().flat_map(|report| evaluate_report(&spec, report, &metrics)).collect()
 }
 
 fn evaluate_report(spec: &Spec, report: &Report, metrics: &Metrics) -> Vec<Cell> {
-    let sources: BTreeSet<&str> = report
-        .metrics
-        .iter()
-        .flat_map(|name| metrics.sources(name))
-        .collect();
-    let tables: Vec<(&str, &Table)> = sources
-        .iter()
-        .map(|&source| (source, &metrics.tables[source]))
-        .collect();
-    let dates = || {
-        tables
-            .iter()
-            .flat_map(|(_, table)| &table.records)
-            .map(|record| record.date)
-    };
+    let sources: BTreeSet<&str> = report.metrics.iter().flat_map(|name| metrics.sources(name)).collect();
+    let tables: Vec<(&str, &Table)> = sources.iter().map(|&source| (source, &metrics.tables[source])).collect();
+    let dates = || tables.iter().flat_map(|(_, table)| &table.records).map(|record| record.date);
     let (Some(first), Some(last)) = (dates().min(), dates().max()) else {
         return Vec::new();
     };
     let whole = (report.start.unwrap_or(first), report.end.unwrap_or(last));
 
-    let segments: Vec<Option<Expr>> = report
-        .segments
-        .iter()
-        .map(|name| segment(spec, name))
-        .collect();
+    let segments: Vec<Option<Expr>> = report.segments.iter().map(|name| segment(spec, name)).collect();
     let mut groups: BTreeMap<Key, (Period, Group)> = BTreeMap::new();
     for (source, table) in tables {
-        for record in table
-            .records
-            .iter()
-            .filter(|record| (whole.0..=whole.1).contains(&record.date))
-        {
-            for (at, _) in segments
-                .iter()
-                .enumerate()
-                .filter(|(_, segment)| holds(segment.as_ref(), table, record))
-            {
+        for record in table.records.iter().filter(|record| (whole.0..=whole.1).contains(&record.date)) {
+            for (at, _) in segments.iter().enumerate().filter(|(_, segment)| holds(segment.as_ref(), table, record)) {
                 for (grain, name) in report.grains.iter().enumerate() {
                     let period = period(name, record.date, spec.calendar, whole);
-                    let key = Key {
-                        grain,
-                        start: period.start,
-                        dims: dims(report, record),
-                        segment: at,
-                    };
+                    let key = Key { grain, start: period.start, dims: dims(report, record), segment: at };
                     let (_, group) = groups.entry(key).or_insert_with(|| (period, Group::new()));
                     group.entry(source).or_default().push(record);
                 }
@@ -102,10 +70,7 @@ fn evaluate_report(spec: &Spec, report: &Report, metrics: &Metrics) -> Vec<Cell>
         }
     }
     let cells = groups.iter().flat_map(|(key, (period, group))| {
-        report
-            .metrics
-            .iter()
-            .map(move |metric| cell(report, key, period, metric, metrics, group))
+        report.metrics.iter().map(move |metric| cell(report, key, period, metric, metrics, group))
     });
     cells.collect()
 }
@@ -119,42 +84,21 @@ fn segment(spec: &Spec, name: &str) -> Option<Expr> {
 }
 
 fn holds(segment: Option<&Expr>, table: &Table, record: &Record) -> bool {
-    let scope = Scope {
-        kinds: &table.kinds,
-        values: &record.values,
-        largest: 0.0.into(),
-    };
+    let scope = Scope { kinds: &table.kinds, values: &record.values, largest: 0.0.into() };
     segment.is_none_or(|segment| eval(segment, &scope).truth() == Some(true))
 }
 
 fn dims(report: &Report, record: &Record) -> Vec<Option<String>> {
-    let shown = |dim: &String| {
-        record
-            .values
-            .get(dim)
-            .unwrap_or_else(|| panic!("no dimension `{dim}`"))
-            .shown()
-    };
+    let shown = |dim: &String| record.values.get(dim).unwrap_or_else(|| panic!("no dimension `{dim}`")).shown();
     report.group_by.iter().map(shown).collect()
 }
 
-fn cell(
-    report: &Report,
-    key: &Key,
-    period: &Period,
-    metric: &str,
-    metrics: &Metrics,
-    group: &Group,
-) -> Cell {
+fn cell(report: &Report, key: &Key, period: &Period, metric: &str, metrics: &Metrics, group: &Group) -> Cell {
     let outcome = metrics.value(metric, group);
     let (value, value_int) = match outcome.value {
         Value::Null => (None, None),
         Value::Int(int) => {
-            assert_eq!(
-                metrics.kind(metric),
-                Kind::Int,
-                "`{metric}` is an integer here and a float elsewhere"
-            );
+            assert_eq!(metrics.kind(metric), Kind::Int, "`{metric}` is an integer here and a float elsewhere");
             (Some(float(int)), Some(int))
         }
         Value::Float(value) => (Some(value), None),

@@ -15,9 +15,7 @@ pub(crate) struct ExactSum {
 
 impl ExactSum {
     pub(crate) fn new() -> Self {
-        Self {
-            digits: [0; DIGITS],
-        }
+        Self { digits: [0; DIGITS] }
     }
 
     /// Adds a finite value, exactly.
@@ -27,11 +25,8 @@ impl ExactSum {
         let exponent = usize::try_from((bits >> MANTISSA_BITS) & 0x7ff).expect("eleven bits fit");
         let fraction = i128::from(bits & ((1 << MANTISSA_BITS) - 1));
         // Subnormals have no hidden bit, and the exponent of the smallest normal.
-        let (mantissa, shift) = if exponent == 0 {
-            (fraction, 0)
-        } else {
-            (fraction | (1 << MANTISSA_BITS), exponent - 1)
-        };
+        let (mantissa, shift) =
+            if exponent == 0 { (fraction, 0) } else { (fraction | (1 << MANTISSA_BITS), exponent - 1) };
         let mut rest = mantissa << (shift % 32);
         if value.is_sign_negative() {
             rest = -rest;
@@ -50,20 +45,14 @@ impl ExactSum {
             return 0.0;
         };
         let low = top.saturating_sub(MANTISSA_BITS);
-        let mantissa = (low..=top)
-            .rev()
-            .fold(0_u64, |sum, at| sum * 2 + u64::from(bit(at)));
+        let mantissa = (low..=top).rev().fold(0_u64, |sum, at| sum * 2 + u64::from(bit(at)));
         let half = low > 0 && bit(low - 1);
         let beyond = low > 1 && (0..low - 1).any(bit);
         let up = half && (beyond || mantissa % 2 == 1);
         // With the exponent added to it, a mantissa that rounds up to 2⁵³ carries into the exponent by itself.
         let exponent = u64::try_from(low).expect("the width is small");
         let bits = (exponent << MANTISSA_BITS) + mantissa + u64::from(up);
-        let value = if exponent >= 0x7fe {
-            f64::INFINITY
-        } else {
-            f64::from_bits(bits)
-        };
+        let value = if exponent >= 0x7fe { f64::INFINITY } else { f64::from_bits(bits) };
         if negative {
             -value
         } else {
@@ -103,30 +92,15 @@ mod tests {
     }
 
     fn same(actual: f64, expected: f64) {
-        assert_eq!(
-            actual.to_bits(),
-            expected.to_bits(),
-            "{actual:e} is not {expected:e}"
-        );
+        assert_eq!(actual.to_bits(), expected.to_bits(), "{actual:e} is not {expected:e}");
     }
 
     #[test]
     fn one_value_comes_back() {
         let tiny = f64::from_bits(1);
         let largest_subnormal = f64::from_bits((1 << 52) - 1);
-        for value in [
-            1.0,
-            0.1,
-            -0.3,
-            1e12,
-            1e-9,
-            f64::MAX,
-            f64::MIN,
-            f64::MIN_POSITIVE,
-            tiny,
-            -tiny,
-            largest_subnormal,
-        ] {
+        for value in [1.0, 0.1, -0.3, 1e12, 1e-9, f64::MAX, f64::MIN, f64::MIN_POSITIVE, tiny, -tiny, largest_subnormal]
+        {
             same(sum(&[value]), value);
         }
         same(sum(&[]), 0.0);

@@ -8,11 +8,9 @@ use super::value::{compare, float, Kind, Value};
 /// One function call; `kind` is the static kind of the whole call.
 pub(crate) fn call(name: &str, arguments: Vec<Value>, kind: Kind) -> Value {
     match (name, arguments.as_slice()) {
-        ("COALESCE", [_, ..]) => arguments
-            .into_iter()
-            .find(|a| *a != Value::Null)
-            .unwrap_or(Value::Null)
-            .into_kind(kind),
+        ("COALESCE", [_, ..]) => {
+            arguments.into_iter().find(|a| *a != Value::Null).unwrap_or(Value::Null).into_kind(kind)
+        }
         ("NULLIF", [a, b]) => {
             if compare(a, b).is_some_and(Ordering::is_eq) {
                 Value::Null
@@ -45,10 +43,7 @@ fn sum_known(terms: &[Value], kind: Kind) -> Value {
         });
         return Value::Int(ints.sum());
     }
-    let numbers = known.iter().map(|term| {
-        term.number()
-            .unwrap_or_else(|| panic!("SUM_KNOWN of {term:?}"))
-    });
+    let numbers = known.iter().map(|term| term.number().unwrap_or_else(|| panic!("SUM_KNOWN of {term:?}")));
     Value::Float(numbers.reduce(|a, b| a + b).unwrap_or(float(0)))
 }
 

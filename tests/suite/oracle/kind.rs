@@ -9,9 +9,9 @@ use super::value::Kind;
 pub(crate) fn kind_of(expr: &Expr, kinds: &Kinds) -> Kind {
     match expr {
         Expr::Nested(inner) => kind_of(inner, kinds),
-        Expr::Identifier(name) => *kinds
-            .get(&name.value)
-            .unwrap_or_else(|| panic!("no column `{}` in {:?}", name.value, kinds.keys())),
+        Expr::Identifier(name) => {
+            *kinds.get(&name.value).unwrap_or_else(|| panic!("no column `{}` in {:?}", name.value, kinds.keys()))
+        }
         Expr::Value(literal) => match &literal.value {
             Literal::Number(text, _) if text.parse::<i128>().is_ok() => Kind::Int,
             Literal::Number(..) => Kind::Float,
@@ -20,10 +20,7 @@ pub(crate) fn kind_of(expr: &Expr, kinds: &Kinds) -> Kind {
             _ => Kind::Text,
         },
         Expr::TypedString(_) => Kind::Date,
-        Expr::UnaryOp {
-            op: UnaryOperator::Not,
-            ..
-        } => Kind::Bool,
+        Expr::UnaryOp { op: UnaryOperator::Not, .. } => Kind::Bool,
         Expr::UnaryOp { expr, .. } => kind_of(expr, kinds),
         Expr::BinaryOp { left, op, right } => match op {
             BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Multiply => {
@@ -33,15 +30,8 @@ pub(crate) fn kind_of(expr: &Expr, kinds: &Kinds) -> Kind {
             BinaryOperator::Modulo => Kind::Int,
             _ => Kind::Bool,
         },
-        Expr::Case {
-            conditions,
-            else_result,
-            ..
-        } => {
-            let results = conditions
-                .iter()
-                .map(|when| &when.result)
-                .chain(else_result.as_deref());
+        Expr::Case { conditions, else_result, .. } => {
+            let results = conditions.iter().map(|when| &when.result).chain(else_result.as_deref());
             common(results, kinds)
         }
         Expr::Extract { .. } => Kind::Int,
@@ -56,7 +46,5 @@ pub(crate) fn kind_of(expr: &Expr, kinds: &Kinds) -> Kind {
 }
 
 fn common<'a>(exprs: impl IntoIterator<Item = &'a Expr>, kinds: &Kinds) -> Kind {
-    exprs
-        .into_iter()
-        .fold(Kind::Null, |kind, expr| kind.with(kind_of(expr, kinds)))
+    exprs.into_iter().fold(Kind::Null, |kind, expr| kind.with(kind_of(expr, kinds)))
 }

@@ -19,19 +19,10 @@ pub(crate) struct Row {
 
 /// Reads a long export in the dialect `rfc4180`.
 pub(crate) fn read_long_csv(path: &Path) -> Vec<Row> {
-    let mut reader =
-        csv::Reader::from_path(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let header: Vec<String> = reader
-        .headers()
-        .expect("a header")
-        .iter()
-        .map(str::to_owned)
-        .collect();
+    let mut reader = csv::Reader::from_path(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let header: Vec<String> = reader.headers().expect("a header").iter().map(str::to_owned).collect();
     let at = |name: &str| {
-        header
-            .iter()
-            .position(|column| column == name)
-            .unwrap_or_else(|| panic!("no column `{name}`: {header:?}"))
+        header.iter().position(|column| column == name).unwrap_or_else(|| panic!("no column `{name}`: {header:?}"))
     };
     // The dimensions stand between the level and the segment.
     let dims = at("level") + 1..at("segment");
@@ -58,10 +49,7 @@ pub(crate) fn read_long_csv(path: &Path) -> Vec<Row> {
 }
 
 fn number<T: std::str::FromStr>(cell: &str) -> Option<T> {
-    let parse = || {
-        cell.parse()
-            .unwrap_or_else(|_| panic!("`{cell}` is no number of its column"))
-    };
+    let parse = || cell.parse().unwrap_or_else(|_| panic!("`{cell}` is no number of its column"));
     (!cell.is_empty()).then(parse)
 }
 
@@ -84,7 +72,8 @@ mod tests {
     fn a_long_export_reads_back() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("r.csv");
-        let text = "report,grain,period_start,period_end,period_label,is_complete,coverage,level,network,country,segment,\
+        let text =
+            "report,grain,period_start,period_end,period_label,is_complete,coverage,level,network,country,segment,\
             metric,value,value_int,numerator,denominator,unit,direction,additivity,as_of\r\n\
             r,day,2025-01-31,2025-01-31,2025-01-31,true,1,detail,(unknown),\"'=a,\"\"b\",all,m,3,3,,,,,,\r\n\
             r,day,2025-01-31,2025-01-31,2025-01-31,true,1,detail,x,'t,all,rate,,,,,,,,\r\n";
@@ -101,10 +90,8 @@ mod tests {
             value,
             value_int,
         };
-        let expected = [
-            row([None, Some("=a,\"b")], "m", Some(3.0), Some(3)),
-            row([Some("x"), Some("'t")], "rate", None, None),
-        ];
+        let expected =
+            [row([None, Some("=a,\"b")], "m", Some(3.0), Some(3)), row([Some("x"), Some("'t")], "rate", None, None)];
         assert_eq!(read_long_csv(&path), expected);
     }
 }

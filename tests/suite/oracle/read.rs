@@ -33,29 +33,16 @@ struct Column {
 
 /// Reads a source, or the union of its members.
 pub(crate) fn read(spec: &Spec, name: &str, base_dir: &Path) -> Table {
-    let source = spec
-        .sources
-        .get(name)
-        .unwrap_or_else(|| panic!("no source `{name}`"));
+    let source = spec.sources.get(name).unwrap_or_else(|| panic!("no source `{name}`"));
     let mut table = if source.union.is_empty() {
         read_own(source, base_dir)
     } else {
-        unite(
-            source
-                .union
-                .iter()
-                .map(|member| read(spec, member, base_dir))
-                .collect(),
-        )
+        unite(source.union.iter().map(|member| read(spec, member, base_dir)).collect())
     };
     if let Some(filter) = source.filter.as_deref().map(parse) {
         let Table { kinds, records } = table;
         let passes = |record: &Record| {
-            let scope = Scope {
-                kinds: &kinds,
-                values: &record.values,
-                largest: 0.0.into(),
-            };
+            let scope = Scope { kinds: &kinds, values: &record.values, largest: 0.0.into() };
             eval(&filter, &scope).truth() == Some(true)
         };
         let records = records.into_iter().filter(passes).collect();
@@ -70,10 +57,7 @@ fn unite(members: Vec<Table>) -> Table {
         let known = kinds.entry(name.clone()).or_insert(Kind::Null);
         *known = known.with(*kind);
     }
-    let mut records: Vec<Record> = members
-        .into_iter()
-        .flat_map(|member| member.records)
-        .collect();
+    let mut records: Vec<Record> = members.into_iter().flat_map(|member| member.records).collect();
     for record in &mut records {
         for (name, kind) in &kinds {
             let value = record.values.remove(name).unwrap_or(Value::Null);
@@ -86,22 +70,14 @@ fn unite(members: Vec<Table>) -> Table {
 fn read_own(source: &Source, base_dir: &Path) -> Table {
     let files = read_files(source, base_dir);
     let columns = columns(source, &files);
-    let mut table = Table {
-        kinds: Kinds::new(),
-        records: Vec::new(),
-    };
+    let mut table = Table { kinds: Kinds::new(), records: Vec::new() };
     for column in &columns {
-        table
-            .kinds
-            .insert(column.name.clone(), column_kind(column, source, &files));
+        table.kinds.insert(column.name.clone(), column_kind(column, source, &files));
     }
     for file in &files {
         for row in &file.rows {
             let cells = columns.iter().map(|column| {
-                let at = file
-                    .columns
-                    .iter()
-                    .position(|(name, _)| *name == column.in_file);
+                let at = file.columns.iter().position(|(name, _)| *name == column.in_file);
                 let value = at.map_or(&Value::Null, |at| &row[at]);
                 (column.name.clone(), typed(value, table.kinds[&column.name]))
             });
@@ -126,22 +102,10 @@ fn columns(source: &Source, files: &[RawFile]) -> Vec<Column> {
             declared: field.declared,
         });
     }
-    let in_files: BTreeSet<&String> = files
-        .iter()
-        .flat_map(|file| &file.columns)
-        .map(|(name, _)| name)
-        .collect();
+    let in_files: BTreeSet<&String> = files.iter().flat_map(|file| &file.columns).map(|(name, _)| name).collect();
     for name in in_files {
-        if !columns
-            .iter()
-            .any(|c| c.name == *name || c.in_file == *name)
-        {
-            columns.push(Column {
-                name: name.clone(),
-                in_file: name.clone(),
-                is_measure: false,
-                declared: None,
-            });
+        if !columns.iter().any(|c| c.name == *name || c.in_file == *name) {
+            columns.push(Column { name: name.clone(), in_file: name.clone(), is_measure: false, declared: None });
         }
     }
     columns
@@ -157,11 +121,7 @@ fn column_kind(column: &Column, source: &Source, files: &[RawFile]) -> Kind {
     let mut kind = Kind::Null;
     let mut texts: Vec<&str> = Vec::new();
     for file in files {
-        let Some(at) = file
-            .columns
-            .iter()
-            .position(|(name, _)| *name == column.in_file)
-        else {
+        let Some(at) = file.columns.iter().position(|(name, _)| *name == column.in_file) else {
             continue;
         };
         match file.columns[at].1 {
@@ -199,15 +159,12 @@ fn typed(cell: &Value, kind: Kind) -> Value {
         Kind::Bool => Value::Bool(parsed(&text)),
         Kind::Int => Value::Int(parsed(&text)),
         Kind::Float => Value::Float(parsed(&text)),
-        Kind::Date => {
-            Value::Date(parse_iso(&text).unwrap_or_else(|| panic!("`{text}` is no date")))
-        }
+        Kind::Date => Value::Date(parse_iso(&text).unwrap_or_else(|| panic!("`{text}` is no date"))),
     }
 }
 
 fn parsed<T: std::str::FromStr>(text: &str) -> T {
-    text.parse()
-        .unwrap_or_else(|_| panic!("`{text}` is not of its column's type"))
+    text.parse().unwrap_or_else(|_| panic!("`{text}` is not of its column's type"))
 }
 
 mod tests {
@@ -228,10 +185,7 @@ mod tests {
     fn a_column_missing_in_a_member_is_null_there() {
         let member = |name: &str, kind: Kind, value: Value| Table {
             kinds: [(name.to_owned(), kind)].into(),
-            records: vec![Record {
-                date: 0,
-                values: [(name.to_owned(), value)].into(),
-            }],
+            records: vec![Record { date: 0, values: [(name.to_owned(), value)].into() }],
         };
         let table = unite(vec![
             member("likes", Kind::Int, Value::Int(1)),
@@ -239,14 +193,7 @@ mod tests {
             member("likes", Kind::Float, Value::Float(0.5)),
         ]);
         assert_eq!(table.kinds["likes"], Kind::Float);
-        let likes: Vec<&Value> = table
-            .records
-            .iter()
-            .map(|record| &record.values["likes"])
-            .collect();
-        assert_eq!(
-            likes,
-            [&Value::Float(1.0), &Value::Null, &Value::Float(0.5)]
-        );
+        let likes: Vec<&Value> = table.records.iter().map(|record| &record.values["likes"]).collect();
+        assert_eq!(likes, [&Value::Float(1.0), &Value::Null, &Value::Float(0.5)]);
     }
 }

@@ -20,11 +20,7 @@ pub(crate) struct RawFile {
 
 /// Reads every file of a source, in the order of their paths.
 pub(crate) fn read_files(source: &Source, base_dir: &Path) -> Vec<RawFile> {
-    let mut paths: Vec<PathBuf> = source
-        .paths
-        .iter()
-        .flat_map(|path| files(path, base_dir))
-        .collect();
+    let mut paths: Vec<PathBuf> = source.paths.iter().flat_map(|path| files(path, base_dir)).collect();
     paths.sort();
     paths.dedup();
     assert!(!paths.is_empty(), "no file at {:?}", source.paths);
@@ -35,42 +31,25 @@ pub(crate) fn read_files(source: &Source, base_dir: &Path) -> Vec<RawFile> {
 fn files(path: &str, base_dir: &Path) -> Vec<PathBuf> {
     let whole = base_dir.join(path);
     if whole.is_dir() {
-        let entries = whole
-            .read_dir()
-            .expect("a readable folder")
-            .map(|entry| entry.expect("an entry").path());
-        return entries
-            .flat_map(|entry| files(&entry.to_string_lossy(), Path::new("")))
-            .filter(|p| known(p))
-            .collect();
+        let entries = whole.read_dir().expect("a readable folder").map(|entry| entry.expect("an entry").path());
+        return entries.flat_map(|entry| files(&entry.to_string_lossy(), Path::new(""))).filter(|p| known(p)).collect();
     }
     if whole.is_file() {
         return vec![whole];
     }
-    let pattern = format!(
-        "{}/{path}",
-        glob::Pattern::escape(&base_dir.to_string_lossy())
-    );
+    let pattern = format!("{}/{path}", glob::Pattern::escape(&base_dir.to_string_lossy()));
     let found = glob::glob(&pattern).unwrap_or_else(|e| panic!("`{path}`: {e}"));
-    found
-        .map(|entry| entry.expect("a readable path"))
-        .filter(|entry| entry.is_file())
-        .collect()
+    found.map(|entry| entry.expect("a readable path")).filter(|entry| entry.is_file()).collect()
 }
 
 fn known(path: &Path) -> bool {
     let name = path.to_string_lossy();
-    [".parquet", ".csv", ".csv.gz", ".csv.zst"]
-        .iter()
-        .any(|extension| name.ends_with(extension))
+    [".parquet", ".csv", ".csv.gz", ".csv.zst"].iter().any(|extension| name.ends_with(extension))
 }
 
 fn read_file(path: &Path, source: &Source) -> RawFile {
     let name = path.to_string_lossy();
-    let is_parquet = source
-        .format
-        .as_ref()
-        .map_or(name.ends_with(".parquet"), |format| format == "parquet");
+    let is_parquet = source.format.as_ref().map_or(name.ends_with(".parquet"), |format| format == "parquet");
     if is_parquet {
         return read_parquet(path);
     }
@@ -78,24 +57,16 @@ fn read_file(path: &Path, source: &Source) -> RawFile {
     if name.ends_with(".gz") {
         read_csv(flate2::read::MultiGzDecoder::new(file), source.separator)
     } else if name.ends_with(".zst") {
-        read_csv(
-            zstd::stream::read::Decoder::new(file).expect("a zstd stream"),
-            source.separator,
-        )
+        read_csv(zstd::stream::read::Decoder::new(file).expect("a zstd stream"), source.separator)
     } else {
         read_csv(file, source.separator)
     }
 }
 
 fn read_csv(bytes: impl Read, separator: u8) -> RawFile {
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(separator)
-        .from_reader(bytes);
+    let mut reader = csv::ReaderBuilder::new().delimiter(separator).from_reader(bytes);
     let header = reader.headers().expect("a CSV header").clone();
-    let columns = header
-        .iter()
-        .map(|name| (name.trim_start_matches('\u{feff}').to_owned(), None))
-        .collect();
+    let columns = header.iter().map(|name| (name.trim_start_matches('\u{feff}').to_owned(), None)).collect();
     let cell = |text: &str| {
         if text.is_empty() {
             Value::Null
@@ -103,13 +74,8 @@ fn read_csv(bytes: impl Read, separator: u8) -> RawFile {
             Value::Text(text.to_owned())
         }
     };
-    let rows = reader
-        .records()
-        .map(|record| record.expect("a CSV record").iter().map(cell).collect());
-    RawFile {
-        columns,
-        rows: rows.collect(),
-    }
+    let rows = reader.records().map(|record| record.expect("a CSV record").iter().map(cell).collect());
+    RawFile { columns, rows: rows.collect() }
 }
 
 fn read_parquet(path: &Path) -> RawFile {
@@ -122,17 +88,8 @@ fn read_parquet(path: &Path) -> RawFile {
     });
     let columns = columns.collect();
     let rows = reader.get_row_iter(None).expect("a row reader");
-    let rows = rows.map(|row| {
-        row.expect("a row")
-            .into_columns()
-            .into_iter()
-            .map(|(_, f)| field(&f))
-            .collect()
-    });
-    RawFile {
-        columns,
-        rows: rows.collect(),
-    }
+    let rows = rows.map(|row| row.expect("a row").into_columns().into_iter().map(|(_, f)| field(&f)).collect());
+    RawFile { columns, rows: rows.collect() }
 }
 
 fn parquet_kind(physical: Physical, logical: Option<&LogicalType>) -> Kind {

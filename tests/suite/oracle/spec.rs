@@ -37,13 +37,8 @@ pub(crate) struct Field {
 
 pub(crate) enum Metric {
     Simple(Simple),
-    Ratio {
-        numerator: String,
-        denominator: String,
-    },
-    Derived {
-        expr: String,
-    },
+    Ratio { numerator: String, denominator: String },
+    Derived { expr: String },
 }
 
 pub(crate) struct Simple {
@@ -95,15 +90,10 @@ fn texts(map: &Yaml, key: &str) -> Vec<String> {
 fn entries(map: &Yaml, key: &str) -> Vec<(String, Yaml)> {
     match map.get(key) {
         None | Some(Yaml::Null) => Vec::new(),
-        Some(Yaml::Sequence(names)) => names
-            .iter()
-            .filter_map(scalar)
-            .map(|name| (name, Yaml::Null))
-            .collect(),
-        Some(Yaml::Mapping(entries)) => entries
-            .iter()
-            .map(|(k, v)| (scalar(k).expect("a key is a scalar"), v.clone()))
-            .collect(),
+        Some(Yaml::Sequence(names)) => names.iter().filter_map(scalar).map(|name| (name, Yaml::Null)).collect(),
+        Some(Yaml::Mapping(entries)) => {
+            entries.iter().map(|(k, v)| (scalar(k).expect("a key is a scalar"), v.clone())).collect()
+        }
         Some(other) => panic!("`{key}` is neither a map nor a list: {other:?}"),
     }
 }
@@ -113,18 +103,9 @@ pub(crate) fn parse(yaml: &str) -> Spec {
     let root: Yaml = serde_yaml::from_str(yaml).expect("the pipeline is YAML");
     Spec {
         calendar: calendar(root.get("calendar").unwrap_or(&Yaml::Null)),
-        sources: entries(&root, "sources")
-            .into_iter()
-            .map(|(name, map)| (name, source(&map)))
-            .collect(),
-        segments: entries(&root, "segments")
-            .into_iter()
-            .map(|(name, map)| (name, required(&map, "where")))
-            .collect(),
-        metrics: entries(&root, "metrics")
-            .into_iter()
-            .map(|(name, map)| (name, metric(&map)))
-            .collect(),
+        sources: entries(&root, "sources").into_iter().map(|(name, map)| (name, source(&map))).collect(),
+        segments: entries(&root, "segments").into_iter().map(|(name, map)| (name, required(&map, "where"))).collect(),
+        metrics: entries(&root, "metrics").into_iter().map(|(name, map)| (name, metric(&map))).collect(),
         reports: match root.get("reports") {
             Some(Yaml::Sequence(reports)) => reports.iter().map(report).collect(),
             _ => Vec::new(),
@@ -133,15 +114,7 @@ pub(crate) fn parse(yaml: &str) -> Spec {
 }
 
 fn calendar(map: &Yaml) -> Calendar {
-    const DAYS: [&str; 7] = [
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-    ];
+    const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
     const MONTHS: [&str; 12] = [
         "january",
         "february",
@@ -158,10 +131,7 @@ fn calendar(map: &Yaml) -> Calendar {
     ];
     let rank = |names: &[&str], key: &str, first: i32| {
         let name = text(map, key).unwrap_or_else(|| names[0].to_owned());
-        let at = names
-            .iter()
-            .position(|n| **n == name)
-            .unwrap_or_else(|| panic!("{key}: {name}?"));
+        let at = names.iter().position(|n| **n == name).unwrap_or_else(|| panic!("{key}: {name}?"));
         first + i32::try_from(at).expect("a short list")
     };
     Calendar {
@@ -171,10 +141,7 @@ fn calendar(map: &Yaml) -> Calendar {
 }
 
 fn source(map: &Yaml) -> Source {
-    let separator = map
-        .get("csv")
-        .and_then(|csv| text(csv, "separator"))
-        .unwrap_or_else(|| ",".to_owned());
+    let separator = map.get("csv").and_then(|csv| text(csv, "separator")).unwrap_or_else(|| ",".to_owned());
     let mut fields = Vec::new();
     for (key, is_measure) in [("dimensions", false), ("measures", true)] {
         fields.extend(entries(map, key).into_iter().map(|(name, field)| Field {
@@ -186,16 +153,10 @@ fn source(map: &Yaml) -> Source {
         }));
     }
     Source {
-        paths: texts(map, "path")
-            .iter()
-            .map(|path| with_variables(path))
-            .collect(),
+        paths: texts(map, "path").iter().map(|path| with_variables(path)).collect(),
         format: text(map, "format"),
         separator: separator.bytes().next().expect("a separator is one byte"),
-        time_column: map
-            .get("time")
-            .and_then(|time| text(time, "column"))
-            .unwrap_or_default(),
+        time_column: map.get("time").and_then(|time| text(time, "column")).unwrap_or_default(),
         fields,
         filter: text(map, "where"),
         union: texts(map, "union"),
@@ -218,18 +179,10 @@ fn with_variables(path: &str) -> String {
     let Some((before, rest)) = path.split_once("${") else {
         return path.to_owned();
     };
-    let (inside, after) = rest
-        .split_once('}')
-        .unwrap_or_else(|| panic!("an open variable in `{path}`"));
-    let (name, default) = inside
-        .split_once(":-")
-        .map_or((inside, None), |(name, d)| (name, Some(d)));
-    let value = std::env::var(name)
-        .ok()
-        .filter(|v| !v.is_empty() || default.is_none());
-    let value = value
-        .or(default.map(str::to_owned))
-        .unwrap_or_else(|| panic!("`{name}` is not set"));
+    let (inside, after) = rest.split_once('}').unwrap_or_else(|| panic!("an open variable in `{path}`"));
+    let (name, default) = inside.split_once(":-").map_or((inside, None), |(name, d)| (name, Some(d)));
+    let value = std::env::var(name).ok().filter(|v| !v.is_empty() || default.is_none());
+    let value = value.or(default.map(str::to_owned)).unwrap_or_else(|| panic!("`{name}` is not set"));
     format!("{before}{value}{}", with_variables(after))
 }
 
@@ -242,21 +195,14 @@ fn metric(map: &Yaml) -> Metric {
             filter: text(map, "filter"),
             reaggregate: text(map, "reaggregate"),
         }),
-        "ratio" => Metric::Ratio {
-            numerator: required(map, "numerator"),
-            denominator: required(map, "denominator"),
-        },
-        "derived" => Metric::Derived {
-            expr: required(map, "expr"),
-        },
+        "ratio" => Metric::Ratio { numerator: required(map, "numerator"), denominator: required(map, "denominator") },
+        "derived" => Metric::Derived { expr: required(map, "expr") },
         other => panic!("the oracle has no metric type `{other}`"),
     }
 }
 
 fn report(map: &Yaml) -> Report {
-    let date = |key| {
-        text(map, key).map(|t| parse_iso(&t).unwrap_or_else(|| panic!("{key}: {t} is no date")))
-    };
+    let date = |key| text(map, key).map(|t| parse_iso(&t).unwrap_or_else(|| panic!("{key}: {t} is no date")));
     let mut segments = texts(map, "segments");
     if segments.is_empty() {
         segments.push("all".to_owned());

@@ -26,18 +26,10 @@ pub(crate) struct Scope<'a> {
 
 /// Parses one whole expression.
 pub(crate) fn parse(text: &str) -> Expr {
-    let mut parser = Parser::new(&GenericDialect {})
-        .try_with_sql(text)
-        .unwrap_or_else(|e| panic!("`{text}`: {e}"));
-    let expr = parser
-        .parse_expr()
-        .unwrap_or_else(|e| panic!("`{text}`: {e}"));
+    let mut parser = Parser::new(&GenericDialect {}).try_with_sql(text).unwrap_or_else(|e| panic!("`{text}`: {e}"));
+    let expr = parser.parse_expr().unwrap_or_else(|e| panic!("`{text}`: {e}"));
     let rest = parser.peek_token();
-    assert_eq!(
-        rest.token,
-        sqlparser::tokenizer::Token::EOF,
-        "`{text}` goes on after an expression"
-    );
+    assert_eq!(rest.token, sqlparser::tokenizer::Token::EOF, "`{text}` goes on after an expression");
     expr
 }
 
@@ -47,10 +39,7 @@ pub(crate) fn columns(expr: &Expr) -> Vec<String> {
     // of text literals come along; the callers only look for names they know.
     let text = expr.to_string();
     let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
-    words
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 /// The value of an expression in a scope.
@@ -74,41 +63,19 @@ fn eval_node(expr: &Expr, scope: &Scope) -> Value {
             .clone(),
         Expr::Value(literal) => literal_value(&literal.value),
         Expr::TypedString(typed) => {
-            assert_eq!(
-                typed.data_type,
-                DataType::Date,
-                "only dates are typed literals"
-            );
-            let Literal::SingleQuotedString(text) = &typed.value.value else {
-                panic!("{typed} is no date")
-            };
+            assert_eq!(typed.data_type, DataType::Date, "only dates are typed literals");
+            let Literal::SingleQuotedString(text) = &typed.value.value else { panic!("{typed} is no date") };
             Value::Date(parse_iso(text).unwrap_or_else(|| panic!("{typed} is no date")))
         }
         Expr::UnaryOp { op, expr } => unary(*op, eval(expr, scope)),
         Expr::BinaryOp { left, op, right } => binary(&eval(left, scope), op, &eval(right, scope)),
-        Expr::Case {
-            operand,
-            conditions,
-            else_result,
-            ..
-        } => case(
-            operand.as_deref(),
-            conditions,
-            else_result.as_deref(),
-            scope,
-        )
-        .into_kind(kind_of(expr, scope.kinds)),
+        Expr::Case { operand, conditions, else_result, .. } => {
+            case(operand.as_deref(), conditions, else_result.as_deref(), scope).into_kind(kind_of(expr, scope.kinds))
+        }
         Expr::Extract { field, expr, .. } => extract(&field.to_string(), &eval(expr, scope)),
         Expr::Function(function) => {
-            let arguments: Vec<Value> = arguments(function)
-                .into_iter()
-                .map(|a| eval(a, scope))
-                .collect();
-            call(
-                &function.name.to_string().to_uppercase(),
-                arguments,
-                kind_of(expr, scope.kinds),
-            )
+            let arguments: Vec<Value> = arguments(function).into_iter().map(|a| eval(a, scope)).collect();
+            call(&function.name.to_string().to_uppercase(), arguments, kind_of(expr, scope.kinds))
         }
         other => predicate(other, scope),
     }
@@ -119,34 +86,20 @@ fn predicate(expr: &Expr, scope: &Scope) -> Value {
     match expr {
         Expr::IsNull(inner) => Value::Bool(eval(inner, scope) == Value::Null),
         Expr::IsNotNull(inner) => Value::Bool(eval(inner, scope) != Value::Null),
-        Expr::Between {
-            expr,
-            negated,
-            low,
-            high,
-        } => {
+        Expr::Between { expr, negated, low, high } => {
             let value = eval(expr, scope);
             let from = compare(&value, &eval(low, scope)).map(|order| order != Ordering::Less);
             let to = compare(&value, &eval(high, scope)).map(|order| order != Ordering::Greater);
             negated_if(*negated, and(from, to))
         }
-        Expr::InList {
-            expr,
-            list,
-            negated,
-        } => {
+        Expr::InList { expr, list, negated } => {
             let value = eval(expr, scope);
-            let equal = list
-                .iter()
-                .map(|item| compare(&value, &eval(item, scope)).map(Ordering::is_eq));
+            let equal = list.iter().map(|item| compare(&value, &eval(item, scope)).map(Ordering::is_eq));
             negated_if(*negated, equal.fold(Some(false), or))
         }
-        Expr::Like {
-            negated,
-            expr,
-            pattern,
-            ..
-        } => negated_if(*negated, like(&eval(expr, scope), &eval(pattern, scope))),
+        Expr::Like { negated, expr, pattern, .. } => {
+            negated_if(*negated, like(&eval(expr, scope), &eval(pattern, scope)))
+        }
         other => panic!("`{other}` is outside of the language"),
     }
 }
@@ -154,9 +107,7 @@ fn predicate(expr: &Expr, scope: &Scope) -> Value {
 /// The plain arguments of a function call.
 pub(crate) fn arguments(function: &sqlparser::ast::Function) -> Vec<&Expr> {
     use sqlparser::ast::{FunctionArg, FunctionArgExpr, FunctionArguments};
-    let FunctionArguments::List(list) = &function.args else {
-        panic!("{function}: arguments in brackets")
-    };
+    let FunctionArguments::List(list) = &function.args else { panic!("{function}: arguments in brackets") };
     let plain = list.args.iter().map(|argument| match argument {
         FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => expr,
         other => panic!("{function}: what is `{other}`?"),
@@ -218,9 +169,7 @@ fn arithmetic(left: &Value, op: &BinaryOperator, right: &Value) -> Value {
             a.checked_rem(*b).map_or(Value::Null, Value::Int)
         }
         (a, op, b) => {
-            let (Some(a), Some(b)) = (a.number(), b.number()) else {
-                panic!("{a:?} {op} {b:?}")
-            };
+            let (Some(a), Some(b)) = (a.number(), b.number()) else { panic!("{a:?} {op} {b:?}") };
             match op {
                 BinaryOperator::Plus => Value::Float(a + b),
                 BinaryOperator::Minus => Value::Float(a - b),
@@ -233,12 +182,7 @@ fn arithmetic(left: &Value, op: &BinaryOperator, right: &Value) -> Value {
     }
 }
 
-fn case(
-    operand: Option<&Expr>,
-    whens: &[CaseWhen],
-    otherwise: Option<&Expr>,
-    scope: &Scope,
-) -> Value {
+fn case(operand: Option<&Expr>, whens: &[CaseWhen], otherwise: Option<&Expr>, scope: &Scope) -> Value {
     let operand = operand.map(|operand| eval(operand, scope));
     for when in whens {
         let condition = eval(&when.condition, scope);
@@ -257,8 +201,7 @@ fn like(value: &Value, pattern: &Value) -> Option<bool> {
     match (value, pattern) {
         (Value::Null, _) | (_, Value::Null) => None,
         (Value::Text(text), Value::Text(pattern)) => {
-            let (text, pattern): (Vec<char>, Vec<char>) =
-                (text.chars().collect(), pattern.chars().collect());
+            let (text, pattern): (Vec<char>, Vec<char>) = (text.chars().collect(), pattern.chars().collect());
             Some(matches(&text, &pattern))
         }
         (value, pattern) => panic!("{value:?} LIKE {pattern:?}"),

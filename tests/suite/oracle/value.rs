@@ -41,9 +41,7 @@ impl Kind {
 
 /// The float64 nearest to an integer: the text of the integer read as a float, which rounds once, to even.
 pub(crate) fn float(int: i128) -> f64 {
-    int.to_string()
-        .parse()
-        .expect("an integer reads as a float")
+    int.to_string().parse().expect("an integer reads as a float")
 }
 
 /// Zero of either sign: what nothing is divided by.
@@ -161,31 +159,16 @@ mod tests {
     fn comparison_follows_the_type() {
         let text = |t: &str| Value::Text(t.to_owned());
         assert_eq!(compare(&Value::Null, &Value::Null), None);
-        assert_eq!(
-            compare(&Value::Int(1), &Value::Float(1.0)),
-            Some(Ordering::Equal)
-        );
+        assert_eq!(compare(&Value::Int(1), &Value::Float(1.0)), Some(Ordering::Equal));
         assert_eq!(compare(&text("Z"), &text("a")), Some(Ordering::Less));
         assert_eq!(compare(&text("z"), &text("é")), Some(Ordering::Less));
-        assert_eq!(
-            compare(&Value::Date(31), &text("1970-02-01")),
-            Some(Ordering::Equal)
-        );
-        assert_eq!(
-            compare(&text("1970-01-02"), &Value::Date(0)),
-            Some(Ordering::Greater)
-        );
+        assert_eq!(compare(&Value::Date(31), &text("1970-02-01")), Some(Ordering::Equal));
+        assert_eq!(compare(&text("1970-01-02"), &Value::Date(0)), Some(Ordering::Greater));
     }
 
     #[test]
     fn large_integers_round_once() {
-        assert_eq!(
-            float(9_007_199_254_740_993).to_bits(),
-            9_007_199_254_740_992_f64.to_bits()
-        );
-        assert_eq!(
-            float(-9_007_199_254_740_995).to_bits(),
-            (-9_007_199_254_740_996_f64).to_bits()
-        );
+        assert_eq!(float(9_007_199_254_740_993).to_bits(), 9_007_199_254_740_992_f64.to_bits());
+        assert_eq!(float(-9_007_199_254_740_995).to_bits(), (-9_007_199_254_740_996_f64).to_bits());
     }
 }

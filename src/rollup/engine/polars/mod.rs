@@ -41,7 +41,9 @@ impl Engine for PolarsEngine {
             .num_threads(options.threads)
             .thread_name(|i| format!("jalon-{i}"))
             .build()
-            .map_err(|e| Diagnostic::engine("threads", format!("{} threads could not be started: {e}", options.threads)))?;
+            .map_err(|e| {
+                Diagnostic::engine("threads", format!("{} threads could not be started: {e}", options.threads))
+            })?;
         for scan in &plan.scans {
             let workers = scan_source(plan, scan, options, &pool, &interner, progress)?;
             let mut account = account(scan);

@@ -2,7 +2,7 @@
 //! value once, and the keys.
 
 use super::intern::{Interner, NULL};
-use super::state::{StateKind, StateColumn};
+use super::state::{StateColumn, StateKind};
 use crate::calendar::Grain;
 use crate::diagnostic::Diagnostic;
 use crate::expr::{Expr, Type};
@@ -11,8 +11,9 @@ use crate::plan::{AggFunc, Aggregate, Plan, RollupId, RollupPlan, Scan};
 use crate::rollup::{exact, time};
 use crate::source::Batch;
 use ::polars::prelude::{
-    col, lit, when, BooleanChunked, Column, DataFrame, DataType, Expr as Lowered, Float64Chunked, Int128Chunked,
-    Int64Chunked, IntoColumn, IntoLazy, NewChunkedArray, Null, NamedFrom, Series, UInt32Chunked, ChunkCast, IntoSeries,
+    col, lit, when, BooleanChunked, ChunkCast, Column, DataFrame, DataType, Expr as Lowered, Float64Chunked,
+    Int128Chunked, Int64Chunked, IntoColumn, IntoLazy, IntoSeries, NamedFrom, NewChunkedArray, Null, Series,
+    UInt32Chunked,
 };
 use arrow::array::{Array, AsArray, StringArray};
 use arrow::datatypes::Int32Type;
@@ -117,8 +118,7 @@ impl Program {
         if lost > 0 {
             *not_finite.entry(expr.to_string()).or_default() += lost as u64;
         }
-        let clean: Float64Chunked =
-            column.iter().map(|x| x.filter(|x| x.is_finite()).map(|x| x + 0.0)).collect();
+        let clean: Float64Chunked = column.iter().map(|x| x.filter(|x| x.is_finite()).map(|x| x + 0.0)).collect();
         frame.with_column(clean.with_name(name.into()).into_column()).map_err(|e| engine_error(&e))?;
         Ok(())
     }
@@ -147,7 +147,8 @@ impl Program {
         let mut dims = IndexMap::new();
         for dim in &self.dims {
             let position = scan.columns.iter().position(|c| c.name == dim.name && c.ty == dim.ty);
-            let array = position.map(|i| &batch.columns[i]).ok_or_else(|| Diagnostic::bug("a dimension is not scanned"))?;
+            let array =
+                position.map(|i| &batch.columns[i]).ok_or_else(|| Diagnostic::bug("a dimension is not scanned"))?;
             let column = if dim.ty == Type::Text {
                 codes(&dim.name, array, interner)
             } else {
@@ -159,7 +160,9 @@ impl Program {
             .values
             .iter()
             .enumerate()
-            .map(|(i, value)| state_columns(value, computed.frame.column(&format!("x{i}")).map_err(|e| engine_error(&e))?))
+            .map(|(i, value)| {
+                state_columns(value, computed.frame.column(&format!("x{i}")).map_err(|e| engine_error(&e))?)
+            })
             .collect::<Result<_, _>>()?;
         let rows = Series::new("rows".into(), vec![1i64; batch.rows]).into_column();
         Ok(States { buckets, dims, values, slots: self.slots.iter().cloned().collect(), rows })
@@ -230,9 +233,12 @@ fn fixed(aggregate: &Aggregate, value: &Column) -> Result<Column, Diagnostic> {
         None => Ok(fixed.into_series().into_column()),
         Some(x) => {
             let expr = aggregate.expr.as_ref().map(Expr::to_string).unwrap_or_default();
-            Err(Diagnostic::data("sum-overflow", format!("`{expr}` has a value of {x:e}: too large to be summed exactly"))
-                .note("numbers are summed exactly up to 4.6e18")
-                .help("check the column: a count or an amount of that size is mostly a broken cell"))
+            Err(Diagnostic::data(
+                "sum-overflow",
+                format!("`{expr}` has a value of {x:e}: too large to be summed exactly"),
+            )
+            .note("numbers are summed exactly up to 4.6e18")
+            .help("check the column: a count or an amount of that size is mostly a broken cell"))
         }
     }
 }

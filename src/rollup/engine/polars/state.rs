@@ -5,9 +5,7 @@ use crate::expr::Type;
 use crate::frame::{array, engine_error, sum_is_safe};
 use crate::plan::{AggFunc, RollupPlan};
 use crate::rollup::exact;
-use ::polars::prelude::{
-    col, DataFrame, DataType, Expr as Lowered, IntoLazy,
-};
+use ::polars::prelude::{col, DataFrame, DataType, Expr as Lowered, IntoLazy};
 use arrow::array::{ArrayRef, StringArray};
 use arrow::datatypes::{Field, Schema};
 use arrow::record_batch::RecordBatch;
@@ -54,7 +52,7 @@ impl StateColumn {
                 AggFunc::Min => &[StateKind::Min],
                 AggFunc::Max => &[StateKind::Max],
             };
-            let narrow = aggregate.expr.as_ref().is_some_and(|e| e.ty() == Type::Int && e.int_bits() <= 64);
+            let narrow = aggregate.expr.as_ref().is_some_and(|e| e.ty() == Type::Int && e.int_bound() <= 2f64.powi(64));
             for kind in kinds {
                 let risky = *kind == StateKind::Sum && !narrow;
                 columns.push(Self { name: Self::name(*kind, i), kind: *kind, risky });
@@ -175,7 +173,8 @@ pub(super) fn finish(
         fields.push(Field::new(column.name().as_str(), array.data_type().clone(), true));
         arrays.push(array);
     }
-    let cells = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|e| Diagnostic::bug(e.to_string()))?;
+    let cells =
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|e| Diagnostic::bug(e.to_string()))?;
     Ok((cells, partial.peak_bytes))
 }
 

@@ -43,30 +43,10 @@ pub(super) enum Content {
 }
 
 pub(super) const NETWORKS: &[&str] = &["facebook", "x", " linkedin", "linkedin"];
-pub(super) const COUNTRIES: &[&str] = &[
-    "FR",
-    "FR ",
-    "DE",
-    "fr",
-    "Co\u{302}te d'Ivoire",
-    "C\u{f4}te d'Ivoire",
-    "\u{e9}te",
-    "e\u{301}te",
-];
-pub(super) const CHANNELS: &[&str] = &[
-    "organic",
-    "=SUM(A1)",
-    "a,b;c|d",
-    "say \"hi\"",
-    "+33 x",
-    "-",
-    "@home",
-    "100%",
-    "a_b",
-    "two\nlines",
-    "  ",
-    "",
-];
+pub(super) const COUNTRIES: &[&str] =
+    &["FR", "FR ", "DE", "fr", "Co\u{302}te d'Ivoire", "C\u{f4}te d'Ivoire", "\u{e9}te", "e\u{301}te"];
+pub(super) const CHANNELS: &[&str] =
+    &["organic", "=SUM(A1)", "a,b;c|d", "say \"hi\"", "+33 x", "-", "@home", "100%", "a_b", "two\nlines", "  ", ""];
 
 impl Content {
     pub(super) fn kind(self) -> Kind {
@@ -96,12 +76,7 @@ impl Content {
 
 impl Column {
     pub(super) fn new(name: &str, content: Content, role: Role) -> Self {
-        Self {
-            name: name.to_owned(),
-            in_file: name.to_owned(),
-            content,
-            role,
-        }
+        Self { name: name.to_owned(), in_file: name.to_owned(), content, role }
     }
 
     pub(super) fn is_number(&self) -> bool {
@@ -113,32 +88,19 @@ impl Column {
         let literals = match self.content {
             Content::Text(texts) => {
                 use unicode_normalization::UnicodeNormalization;
-                let plain = texts
-                    .iter()
-                    .map(|text| text.trim().nfc().collect::<String>());
+                let plain = texts.iter().map(|text| text.trim().nfc().collect::<String>());
                 let plain = plain.filter(|text| !text.is_empty() && !text.contains('\n'));
-                plain
-                    .map(|text| format!("'{}'", text.replace('\'', "''")))
-                    .collect()
+                plain.map(|text| format!("'{}'", text.replace('\'', "''"))).collect()
             }
-            Content::Date => (0..6)
-                .map(|at| format!("'{}'", iso(published(at))))
-                .collect(),
-            Content::Int(low, high) => vec![
-                low.to_string(),
-                "0".to_owned(),
-                (high / 3).to_string(),
-                (high / 2).to_string(),
-            ],
+            Content::Date => (0..6).map(|at| format!("'{}'", iso(published(at)))).collect(),
+            Content::Int(low, high) => {
+                vec![low.to_string(), "0".to_owned(), (high / 3).to_string(), (high / 2).to_string()]
+            }
             Content::Money => vec!["250".to_owned(), "1234.5".to_owned(), "2500.0".to_owned()],
             Content::Wild => vec!["0".to_owned(), "0.001".to_owned(), "-1000000.5".to_owned()],
             Content::Bool | Content::Noise => Vec::new(),
         };
-        Named {
-            name: self.name.clone(),
-            kind: self.content.kind(),
-            literals,
-        }
+        Named { name: self.name.clone(), kind: self.content.kind(), literals }
     }
 }
 
@@ -166,15 +128,9 @@ pub(super) fn cell(random: &mut Random, column: &Column, plain: bool, as_integer
         Content::Wild if plain => Value::Float(-1e-6),
         Content::Money => Value::Float(f64::from(random.between(0, 500_000)) / 100.0),
         Content::Wild => Value::Float(wild(random)),
-        Content::Noise => Value::Float(*random.pick(&[
-            f64::NAN,
-            f64::INFINITY,
-            f64::NEG_INFINITY,
-            1.5,
-            -2.5,
-            3e11,
-            1e-7,
-        ])),
+        Content::Noise => {
+            Value::Float(*random.pick(&[f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1.5, -2.5, 3e11, 1e-7]))
+        }
     }
 }
 

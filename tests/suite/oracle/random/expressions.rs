@@ -24,11 +24,7 @@ const PATTERNS: [&str; 9] = ["F%", "%r%", "_", "__", "%e", "a_b", "%%", "_t_", "
 
 impl Grower<'_> {
     fn of_kind(&self, kinds: &[Kind]) -> Vec<Named> {
-        self.columns
-            .iter()
-            .filter(|column| kinds.contains(&column.kind))
-            .cloned()
-            .collect()
+        self.columns.iter().filter(|column| kinds.contains(&column.kind)).cloned().collect()
     }
 
     fn column(&mut self, kinds: &[Kind]) -> Option<Named> {
@@ -56,17 +52,8 @@ impl Grower<'_> {
             3..=5 => format!("({} OR {})", self.truth(less), self.truth(less)),
             6 => format!("NOT ({})", self.truth(less)),
             // Without brackets: AND binds before OR, NOT before both.
-            7 => format!(
-                "{} OR NOT {} AND {}",
-                self.condition(0),
-                self.condition(0),
-                self.condition(0)
-            ),
-            8 => format!(
-                "({}) IS {}",
-                self.truth(less),
-                self.random.pick(&["NULL", "NOT NULL"])
-            ),
+            7 => format!("{} OR NOT {} AND {}", self.condition(0), self.condition(0), self.condition(0)),
+            8 => format!("({}) IS {}", self.truth(less), self.random.pick(&["NULL", "NOT NULL"])),
             _ => self.condition(less),
         }
     }
@@ -91,24 +78,11 @@ impl Grower<'_> {
             0 | 1 => format!("{text} {} {a}", self.random.pick(&COMPARISONS)),
             2 => {
                 let other = self.column(&[Kind::Text]).unwrap_or(column);
-                format!(
-                    "{text} {} {}",
-                    self.random.pick(&COMPARISONS),
-                    self.text(&other, depth)
-                )
+                format!("{text} {} {}", self.random.pick(&COMPARISONS), self.text(&other, depth))
             }
             3 | 4 => format!("{text} {}IN ({a}, {b}, {c})", self.maybe("NOT ")),
-            5 => format!(
-                "{text} {}LIKE '{}'",
-                self.maybe("NOT "),
-                self.random.pick(&PATTERNS)
-            ),
-            6 => format!(
-                "{text} {}BETWEEN {} AND {}",
-                self.maybe("NOT "),
-                (&a).min(&b),
-                (&a).max(&b)
-            ),
+            5 => format!("{text} {}LIKE '{}'", self.maybe("NOT "), self.random.pick(&PATTERNS)),
+            6 => format!("{text} {}BETWEEN {} AND {}", self.maybe("NOT "), (&a).min(&b), (&a).max(&b)),
             _ => format!("{text} IS {}NULL", self.maybe("NOT ")),
         }
     }
@@ -121,12 +95,7 @@ impl Grower<'_> {
             3 => format!("{date} {}IN ({a}, {b})", self.maybe("NOT ")),
             4 => {
                 let (a, b) = (self.literal(Kind::Date), self.literal(Kind::Date));
-                format!(
-                    "{date} {}BETWEEN DATE {} AND {}",
-                    self.maybe("NOT "),
-                    (&a).min(&b),
-                    (&a).max(&b)
-                )
+                format!("{date} {}BETWEEN DATE {} AND {}", self.maybe("NOT "), (&a).min(&b), (&a).max(&b))
             }
             _ => format!("{date} IS {}NULL", self.maybe("NOT ")),
         }
@@ -147,11 +116,7 @@ impl Grower<'_> {
     }
 
     fn number_condition(&mut self, depth: usize) -> String {
-        let (mut number, mut a, b) = (
-            self.number(depth),
-            self.number_literal(),
-            self.number_literal(),
-        );
+        let (mut number, mut a, b) = (self.number(depth), self.number_literal(), self.number_literal());
         if self.random.chance(60) {
             // A column with a literal of its own size.
             if let Some(column) = self.column(&[Kind::Int, Kind::Float]) {
@@ -161,11 +126,7 @@ impl Grower<'_> {
         }
         match self.random.below(8) {
             0..=2 => format!("{number} {} {a}", self.random.pick(&COMPARISONS)),
-            3 => format!(
-                "{number} {} {}",
-                self.random.pick(&COMPARISONS),
-                self.number(depth)
-            ),
+            3 => format!("{number} {} {}", self.random.pick(&COMPARISONS), self.number(depth)),
             4 => format!("{number} {}IN ({a}, {b})", self.maybe("NOT ")),
             5 => format!("{number} {}IN ({a}, NULL)", self.maybe("NOT ")),
             6 if self.random.chance(70) => {
@@ -198,10 +159,7 @@ impl Grower<'_> {
                 format!("COALESCE({name}, {})", self.text(&other, depth - 1))
             }
             3 => format!("NULLIF({name}, {a})"),
-            4 => format!(
-                "CASE WHEN {} THEN {name} ELSE {a} END",
-                self.truth(depth - 1)
-            ),
+            4 => format!("CASE WHEN {} THEN {name} ELSE {a} END", self.truth(depth - 1)),
             _ => format!("CASE {name} WHEN {a} THEN {b} WHEN {b} THEN {a} END"),
         }
     }
@@ -215,28 +173,18 @@ impl Grower<'_> {
         match self.random.below(3) {
             0 => format!("COALESCE({name}, DATE {literal})"),
             1 => format!("NULLIF({name}, DATE {literal})"),
-            _ => format!(
-                "CASE WHEN {} THEN {name} ELSE DATE {literal} END",
-                self.truth(depth - 1)
-            ),
+            _ => format!("CASE WHEN {} THEN {name} ELSE DATE {literal} END", self.truth(depth - 1)),
         }
     }
 
     fn date_literal(&mut self) -> String {
-        format!(
-            "{}{}",
-            if self.random.chance(50) { "DATE " } else { "" },
-            self.literal(Kind::Date)
-        )
+        format!("{}{}", if self.random.chance(50) { "DATE " } else { "" }, self.literal(Kind::Date))
     }
 
     fn number_literal(&mut self) -> String {
         match self.random.below(4) {
             0 => format!("{}", self.random.between(-2, 60)),
-            1 => self
-                .random
-                .pick(&["0.5", "1.25", "-3.75", "100.0"])
-                .to_string(),
+            1 => self.random.pick(&["0.5", "1.25", "-3.75", "100.0"]).to_string(),
             2 => self.literal(Kind::Int),
             _ => self.literal(Kind::Float),
         }
@@ -244,14 +192,10 @@ impl Grower<'_> {
 
     /// A number of either kind that names a column.
     pub(super) fn number(&mut self, depth: usize) -> String {
-        if self.of_kind(&[Kind::Float]).is_empty()
-            || (self.random.chance(50) && self.has_integers())
-        {
+        if self.of_kind(&[Kind::Float]).is_empty() || (self.random.chance(50) && self.has_integers()) {
             return self.integer(depth);
         }
-        let Named { name, .. } = self
-            .column(&[Kind::Int, Kind::Float])
-            .expect("a scope with numbers");
+        let Named { name, .. } = self.column(&[Kind::Int, Kind::Float]).expect("a scope with numbers");
         if depth == 0 || self.random.chance(20) {
             return name;
         }
@@ -265,17 +209,10 @@ impl Grower<'_> {
             5 => format!("({}) / ({})", self.number(less), self.number(less)),
             6 => format!("-({})", self.number(less)),
             7 => format!("ABS({})", self.number(less)),
-            8 => format!(
-                "CASE WHEN {} THEN {} ELSE {} END",
-                self.truth(less),
-                self.number(less),
-                self.number_or_null()
-            ),
-            9 => format!(
-                "SUM_KNOWN({}, {}, {name})",
-                self.number(less),
-                self.number(less)
-            ),
+            8 => {
+                format!("CASE WHEN {} THEN {} ELSE {} END", self.truth(less), self.number(less), self.number_or_null())
+            }
+            9 => format!("SUM_KNOWN({}, {}, {name})", self.number(less), self.number(less)),
             _ => format!("COALESCE({}, {})", self.number(less), self.number_or_null()),
         }
     }
@@ -313,20 +250,10 @@ impl Grower<'_> {
             5 => format!("{name} % {}", self.integer(0)),
             6 => format!("-{name}"),
             7 => format!("ABS({})", self.integer(less)),
-            8 => format!(
-                "CASE WHEN {} THEN {} ELSE {literal} END",
-                self.truth(less),
-                self.integer(less)
-            ),
-            9 => format!(
-                "CASE {name} WHEN {literal} THEN {} WHEN 0 THEN 7 END",
-                self.integer(less)
-            ),
+            8 => format!("CASE WHEN {} THEN {} ELSE {literal} END", self.truth(less), self.integer(less)),
+            9 => format!("CASE {name} WHEN {literal} THEN {} WHEN 0 THEN 7 END", self.integer(less)),
             10 => format!("SUM_KNOWN({}, {})", self.integer(less), self.integer(less)),
-            _ => format!(
-                "COALESCE(NULLIF({name}, {literal}), {})",
-                self.integer(less)
-            ),
+            _ => format!("COALESCE(NULLIF({name}, {literal}), {})", self.integer(less)),
         }
     }
 

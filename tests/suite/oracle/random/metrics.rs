@@ -47,9 +47,7 @@ pub(super) fn random_metrics(random: &mut Random, sources: &[Source], time: &Tim
 
 fn random_simple(random: &mut Random, name: &str, source: &Source, time: &Time) -> Metric {
     let everything = source.scope(&time.named(), |column| column.content != Content::Noise);
-    let agg = *random.pick(&[
-        "sum", "sum", "sum", "sum", "count", "count", "min", "max", "average", "average",
-    ]);
+    let agg = *random.pick(&["sum", "sum", "sum", "sum", "count", "count", "min", "max", "average", "average"]);
     let (expr, extra, only_by_day) = match agg {
         "sum" | "average" => summed(random, agg, source),
         "count" if random.chance(40) => (None, None, false),
@@ -58,30 +56,12 @@ fn random_simple(random: &mut Random, name: &str, source: &Source, time: &Time) 
             (Some(random.pick(&any).name.clone()), None, false)
         }
         _ if random.chance(50) => {
-            let numbers: Vec<&Column> = source
-                .columns
-                .iter()
-                .filter(|column| column.is_number())
-                .collect();
+            let numbers: Vec<&Column> = source.columns.iter().filter(|column| column.is_number()).collect();
             (Some(random.pick(&numbers).name.clone()), None, false)
         }
-        _ => (
-            Some(
-                Grower {
-                    random,
-                    columns: &everything,
-                    products: true,
-                }
-                .number(2),
-            ),
-            None,
-            false,
-        ),
+        _ => (Some(Grower { random, columns: &everything, products: true }.number(2)), None, false),
     };
-    let kinds = source
-        .columns
-        .iter()
-        .map(|c| (c.name.clone(), c.content.kind()));
+    let kinds = source.columns.iter().map(|c| (c.name.clone(), c.content.kind()));
     let kinds = kinds.chain([(time.column.clone(), Kind::Date)]).collect();
     let kind = match (agg, &expr) {
         ("count", _) | (_, None) => Kind::Int,
@@ -96,61 +76,32 @@ fn random_simple(random: &mut Random, name: &str, source: &Source, time: &Time) 
         yaml.extend([format!(", reaggregate: {reaggregate}")]);
     }
     if random.chance(35) {
-        let filter = Grower {
-            random,
-            columns: &everything,
-            products: true,
-        }
-        .truth(2);
+        let filter = Grower { random, columns: &everything, products: true }.truth(2);
         yaml.extend([format!(", filter: {}", quoted(&filter))]);
     }
-    Metric {
-        name: name.to_owned(),
-        yaml,
-        kind,
-        sources: [source.name.clone()].into(),
-        only_by_day,
-    }
+    Metric { name: name.to_owned(), yaml, kind, sources: [source.name.clone()].into(), only_by_day }
 }
 
 /// What may be added up: an expression, a `reaggregate` where it needs one, and whether it is only by day.
-fn summed(
-    random: &mut Random,
-    agg: &str,
-    source: &Source,
-) -> (Option<String>, Option<&'static str>, bool) {
-    let measures: Vec<&Column> = source
-        .columns
-        .iter()
-        .filter(|column| column.role != Role::Dimension)
-        .collect();
+fn summed(random: &mut Random, agg: &str, source: &Source) -> (Option<String>, Option<&'static str>, bool) {
+    let measures: Vec<&Column> = source.columns.iter().filter(|column| column.role != Role::Dimension).collect();
     let measure = *random.pick(&measures);
     let additive = |column: &Column| column.role == Role::Additive;
     match measure.role {
         Role::NonAdditive { reaggregate } if agg == "sum" => {
             let here = *random.pick(&["sum_with_warning", "max"]);
-            (
-                Some(measure.name.clone()),
-                reaggregate.is_none().then_some(here),
-                false,
-            )
+            (Some(measure.name.clone()), reaggregate.is_none().then_some(here), false)
         }
         Role::SemiAdditive if agg == "sum" => (Some(measure.name.clone()), None, true),
         Role::Additive if random.chance(45) => (Some(measure.name.clone()), None, false),
         _ => {
             let wanted = |column: &&Column| additive(column) && column.content != Content::Noise;
-            let columns: Vec<Named> = source
-                .columns
-                .iter()
-                .filter(wanted)
-                .map(Column::named)
-                .collect();
-            let mut grower = Grower {
-                random,
-                columns: &columns,
-                products: true,
-            };
-            (Some(grower.number(2)), None, false)
+            let columns: Vec<Named> = source.columns.iter().filter(wanted).map(Column::named).collect();
+            let mut grower = Grower { random, columns: &columns, products: true };
+            let expr = grower.number(2);
+            // A division makes a rate of each record; adding rates up must be allowed openly.
+            let openly = expr.contains('/').then_some("sum_with_warning");
+            (Some(expr), openly, false)
         }
     }
 }
@@ -159,10 +110,7 @@ fn random_ratio(random: &mut Random, name: &str, metrics: &[Metric]) -> Metric {
     let (numerator, denominator) = (random.pick(metrics), random.pick(metrics));
     Metric {
         name: name.to_owned(),
-        yaml: format!(
-            "type: ratio, numerator: {}, denominator: {}",
-            numerator.name, denominator.name
-        ),
+        yaml: format!("type: ratio, numerator: {}, denominator: {}", numerator.name, denominator.name),
         kind: Kind::Float,
         sources: &numerator.sources | &denominator.sources,
         only_by_day: numerator.only_by_day || denominator.only_by_day,
@@ -180,22 +128,11 @@ fn random_derived(random: &mut Random, name: &str, metrics: &[Metric]) -> Metric
             literals: vec!["100".to_owned(), "0".to_owned()],
         })
         .collect();
-    let expr = Grower {
-        random,
-        columns: &columns,
-        products: false,
-    }
-    .number(2);
-    let kinds = columns
-        .iter()
-        .map(|column| (column.name.clone(), column.kind))
-        .collect();
+    let expr = Grower { random, columns: &columns, products: false }.number(2);
+    let kinds = columns.iter().map(|column| (column.name.clone(), column.kind)).collect();
     let kind = kind_of(&parse(&expr), &kinds);
     // Whether or not the expression names all of them, the report must suit each.
-    let sources = inputs
-        .iter()
-        .flat_map(|metric| metric.sources.clone())
-        .collect();
+    let sources = inputs.iter().flat_map(|metric| metric.sources.clone()).collect();
     let only_by_day = inputs.iter().any(|metric| metric.only_by_day);
     Metric {
         name: name.to_owned(),
@@ -217,10 +154,7 @@ fn decorations(random: &mut Random) -> String {
         ("direction", ["higher_is_better", "neutral"]),
     ] {
         if random.chance(15) {
-            yaml.extend([format!(
-                ", {key}: {}",
-                quoted(values[random.below(values.len())])
-            )]);
+            yaml.extend([format!(", {key}: {}", quoted(values[random.below(values.len())]))]);
         }
     }
     yaml

@@ -28,10 +28,7 @@ pub(crate) fn random_case(seed: u64, dir: &Path) -> String {
         yaml.extend([format!("  {}:\n{}", source.name, source.yaml)]);
         if random.chance(25) && !source.yaml.contains("union:") {
             let columns = source.scope(&time.named(), |column| column.content != Content::Noise);
-            yaml.extend([format!(
-                "    where: {}\n",
-                quoted(&grow(random, &columns, 2))
-            )]);
+            yaml.extend([format!("    where: {}\n", quoted(&grow(random, &columns, 2)))]);
         }
     }
     let segments = random_segments(random, &sources, &time);
@@ -46,14 +43,7 @@ pub(crate) fn random_case(seed: u64, dir: &Path) -> String {
     }
     yaml += "reports:\n";
     for at in 0..=random.below(2) {
-        yaml += &random_report(
-            random,
-            &format!("report_{at}"),
-            &sources,
-            &segments,
-            &metrics,
-            &time,
-        );
+        yaml += &random_report(random, &format!("report_{at}"), &sources, &segments, &metrics, &time);
     }
     yaml
 }
@@ -64,24 +54,11 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 fn grow(random: &mut Random, columns: &[Named], depth: usize) -> String {
-    Grower {
-        random,
-        columns,
-        products: true,
-    }
-    .truth(depth)
+    Grower { random, columns, products: true }.truth(depth)
 }
 
 fn calendar(random: &mut Random) -> String {
-    const DAYS: [&str; 7] = [
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-    ];
+    const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
     const MONTHS: [&str; 12] = [
         "january",
         "february",
@@ -98,10 +75,7 @@ fn calendar(random: &mut Random) -> String {
     ];
     let mut entries = Vec::new();
     if random.chance(40) {
-        entries.push(format!(
-            "timezone: {}",
-            random.pick(&["UTC", "Europe/Paris", "America/New_York"])
-        ));
+        entries.push(format!("timezone: {}", random.pick(&["UTC", "Europe/Paris", "America/New_York"])));
     }
     if random.chance(60) {
         entries.push(format!("first_day_of_week: {}", random.pick(&DAYS)));
@@ -134,25 +108,13 @@ fn random_sources(random: &mut Random, dir: &Path, time: &Time) -> Vec<Source> {
         Column::new("impressions", Content::Int(0, 20_000), Role::Additive),
         Column::new("clicks", Content::Int(0, 9), Role::Additive),
         Column::new("spend", Content::Money, Role::Additive),
-        Column::new(
-            "reach",
-            Content::Int(0, 900),
-            Role::NonAdditive { reaggregate },
-        ),
+        Column::new("reach", Content::Int(0, 900), Role::NonAdditive { reaggregate }),
         Column::new("noise", Content::Noise, Role::Additive),
     ];
     // A measure may be an integer in one source and a float in the other.
-    let clicks = if random.chance(50) {
-        Content::Int(0, 9)
-    } else {
-        Content::Money
-    };
+    let clicks = if random.chance(50) { Content::Int(0, 9) } else { Content::Money };
     let web = [
-        Column::new(
-            "device",
-            Content::Text(&["phone", "desktop"]),
-            Role::Dimension,
-        ),
+        Column::new("device", Content::Text(&["phone", "desktop"]), Role::Dimension),
         Column::new("clicks", clicks, Role::Additive),
         Column::new("revenue", Content::Wild, Role::Additive),
         Column::new("adjustment", Content::Int(-500, 500), Role::Additive),
@@ -162,13 +124,7 @@ fn random_sources(random: &mut Random, dir: &Path, time: &Time) -> Vec<Source> {
     let which = random.below(5);
     for (name, columns, absent) in [("posts", &posts[..], 0), ("web", &web[..], 1)] {
         if which != absent {
-            sources.push(random_source(
-                random,
-                dir,
-                name,
-                [&shared, columns].concat(),
-                time,
-            ));
+            sources.push(random_source(random, dir, name, [&shared, columns].concat(), time));
         }
     }
     if sources.len() == 2 && random.chance(60) {
@@ -188,27 +144,19 @@ fn union(members: &[Source]) -> Source {
         }
     }
     let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
-    Source {
-        name: "everything".to_owned(),
-        columns,
-        yaml: format!("    union: [{}]\n", names.join(", ")),
-    }
+    Source { name: "everything".to_owned(), columns, yaml: format!("    union: [{}]\n", names.join(", ")) }
 }
 
 /// Segments over columns that every source has.
 fn random_segments(random: &mut Random, sources: &[Source], time: &Time) -> Vec<(String, String)> {
     let everywhere = |column: &Column| {
         column.content != Content::Noise
-            && sources
-                .iter()
-                .all(|source| source.columns.iter().any(|c| c.name == column.name))
+            && sources.iter().all(|source| source.columns.iter().any(|c| c.name == column.name))
             && (column.role == Role::Dimension || sources.len() == 1)
     };
     let columns = sources[0].scope(&time.named(), everywhere);
     let count = 1 + random.below(3);
-    (0..count)
-        .map(|at| (format!("segment_{at}"), grow(random, &columns, 2)))
-        .collect()
+    (0..count).map(|at| (format!("segment_{at}"), grow(random, &columns, 2))).collect()
 }
 
 fn random_report(
@@ -226,11 +174,7 @@ fn random_report(
         let count = 1 + random.below(4);
         random.sample(&["day", "week", "month", "quarter", "year", "all"], count)
     };
-    let allowed: Vec<Metric> = metrics
-        .iter()
-        .filter(|metric| by_day || !metric.only_by_day)
-        .cloned()
-        .collect();
+    let allowed: Vec<Metric> = metrics.iter().filter(|metric| by_day || !metric.only_by_day).cloned().collect();
     let count = 1 + random.below(5);
     let shown = random.sample(&allowed, count);
     let dimensions = common_dimensions(sources, &shown);
@@ -243,24 +187,14 @@ fn random_report(
         yaml.extend([format!("    group_by: [{}]\n", group_by.join(", "))]);
     }
     if random.chance(80) {
-        let all = [
-            vec!["all"],
-            segments.iter().map(|(name, _)| name.as_str()).collect(),
-        ]
-        .concat();
+        let all = [vec!["all"], segments.iter().map(|(name, _)| name.as_str()).collect()].concat();
         let count = 1 + random.below(all.len());
-        yaml.extend([format!(
-            "    segments: [{}]\n",
-            random.sample(&all, count).join(", ")
-        )]);
+        yaml.extend([format!("    segments: [{}]\n", random.sample(&all, count).join(", "))]);
     }
     yaml.extend([format!("    grains: [{}]\n", grains.join(", "))]);
     let (a, b) = (*random.pick(&time.dates), *random.pick(&time.dates));
     let (shift_start, shift_end) = (random.between(-9, 0), random.between(0, 9));
-    for (key, date) in [
-        ("start", a.min(b) + shift_start),
-        ("end", a.max(b) + shift_end),
-    ] {
+    for (key, date) in [("start", a.min(b) + shift_start), ("end", a.max(b) + shift_end)] {
         if random.chance(35) {
             yaml.extend([format!("    {key}: {}\n", super::calendar::iso(date))]);
         }
@@ -270,11 +204,7 @@ fn random_report(
 
 /// The dimensions that every source has which one of the metrics reads.
 fn common_dimensions(sources: &[Source], metrics: &[Metric]) -> Vec<String> {
-    let read = |source: &&Source| {
-        metrics
-            .iter()
-            .any(|metric| metric.sources.contains(&source.name))
-    };
+    let read = |source: &&Source| metrics.iter().any(|metric| metric.sources.contains(&source.name));
     let read: Vec<&Source> = sources.iter().filter(read).collect();
     let mut dimensions = read[0].dimensions();
     dimensions.retain(|dim| read.iter().all(|source| source.dimensions().contains(dim)));

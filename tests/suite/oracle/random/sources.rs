@@ -21,19 +21,12 @@ pub(super) struct Source {
 impl Source {
     /// The columns of this source that pass, and its time column, for expressions.
     pub(super) fn scope(&self, time: &Named, wanted: impl Fn(&Column) -> bool) -> Vec<Named> {
-        let columns = self
-            .columns
-            .iter()
-            .filter(|column| wanted(column))
-            .map(Column::named);
+        let columns = self.columns.iter().filter(|column| wanted(column)).map(Column::named);
         columns.chain([time.clone()]).collect()
     }
 
     pub(super) fn dimensions(&self) -> Vec<String> {
-        let dimensions = self
-            .columns
-            .iter()
-            .filter(|column| column.role == Role::Dimension);
+        let dimensions = self.columns.iter().filter(|column| column.role == Role::Dimension);
         dimensions.map(|column| column.name.clone()).collect()
     }
 }
@@ -57,16 +50,8 @@ pub(super) fn random_source(
         // A text `NaN` is no float of CSV.
         columns.retain(|column| column.content != Content::Noise);
     }
-    let separator = if is_parquet {
-        b','
-    } else {
-        *random.pick(b",,,;|")
-    };
-    let extensions: &[&str] = if is_parquet {
-        &["parquet"]
-    } else {
-        &["csv", "csv.gz", "csv.zst"]
-    };
+    let separator = if is_parquet { b',' } else { *random.pick(b",,,;|") };
+    let extensions: &[&str] = if is_parquet { &["parquet"] } else { &["csv", "csv.gz", "csv.zst"] };
     let count = 1 + random.below(3);
     let mut files = Vec::new();
     for at in 0..count {
@@ -82,33 +67,15 @@ pub(super) fn random_source(
     let path = paths(random, name, &files, is_parquet);
     let mut yaml = format!("    path: {path}\n");
     if random.chance(40) {
-        yaml += if is_parquet {
-            "    format: parquet\n"
-        } else {
-            "    format: csv\n"
-        };
+        yaml += if is_parquet { "    format: parquet\n" } else { "    format: csv\n" };
     }
     if separator != b',' {
-        yaml.extend([format!(
-            "    csv: {{separator: \"{}\"}}\n",
-            char::from(separator)
-        )]);
+        yaml.extend([format!("    csv: {{separator: \"{}\"}}\n", char::from(separator))]);
     }
-    yaml.extend([format!(
-        "    time: {{column: {}, grain: day}}\n",
-        time.column
-    )]);
-    yaml += &fields(random, "dimensions", &columns, |column| {
-        column.role == Role::Dimension
-    });
-    yaml += &fields(random, "measures", &columns, |column| {
-        column.role != Role::Dimension
-    });
-    Source {
-        name: name.to_owned(),
-        columns,
-        yaml,
-    }
+    yaml.extend([format!("    time: {{column: {}, grain: day}}\n", time.column)]);
+    yaml += &fields(random, "dimensions", &columns, |column| column.role == Role::Dimension);
+    yaml += &fields(random, "measures", &columns, |column| column.role != Role::Dimension);
+    Source { name: name.to_owned(), columns, yaml }
 }
 
 fn paths(random: &mut Random, name: &str, files: &[String], is_parquet: bool) -> String {
@@ -123,67 +90,31 @@ fn paths(random: &mut Random, name: &str, files: &[String], is_parquet: bool) ->
 }
 
 /// The columns of one file; an older one lacks some, and may hold integers where later ones hold floats.
-fn file_columns(
-    random: &mut Random,
-    columns: &[Column],
-    time: &Time,
-    newest: bool,
-) -> Vec<FileColumn> {
-    let rows = if newest {
-        5 + random.below(40)
-    } else {
-        random.below(50)
-    };
-    let dates = (0..rows)
-        .map(|_| Value::Date(*random.pick(&time.dates)))
-        .collect();
-    let mut in_file = vec![FileColumn {
-        name: time.column.clone(),
-        kind: Kind::Date,
-        cells: dates,
-    }];
+fn file_columns(random: &mut Random, columns: &[Column], time: &Time, newest: bool) -> Vec<FileColumn> {
+    let rows = if newest { 5 + random.below(40) } else { random.below(50) };
+    let dates = (0..rows).map(|_| Value::Date(*random.pick(&time.dates))).collect();
+    let mut in_file = vec![FileColumn { name: time.column.clone(), kind: Kind::Date, cells: dates }];
     for column in columns {
         if !newest && random.chance(20) {
             continue;
         }
         let as_integer = !newest && column.content.kind() == Kind::Float && random.chance(30);
         let cells = (0..rows).map(|row| cell(random, column, newest && row == 0, as_integer));
-        let kind = if as_integer {
-            Kind::Int
-        } else {
-            column.content.kind()
-        };
-        in_file.push(FileColumn {
-            name: column.in_file.clone(),
-            kind,
-            cells: cells.collect(),
-        });
+        let kind = if as_integer { Kind::Int } else { column.content.kind() };
+        in_file.push(FileColumn { name: column.in_file.clone(), kind, cells: cells.collect() });
     }
     if random.chance(30) {
-        let cells = (0..rows)
-            .map(|row| Value::Text(format!("note {row}")))
-            .collect();
-        in_file.push(FileColumn {
-            name: "note".to_owned(),
-            kind: Kind::Text,
-            cells,
-        });
+        let cells = (0..rows).map(|row| Value::Text(format!("note {row}"))).collect();
+        in_file.push(FileColumn { name: "note".to_owned(), kind: Kind::Text, cells });
     }
     let count = in_file.len();
     random.sample(&in_file, count)
 }
 
 /// `dimensions:` or `measures:`, as a list of names where that says enough, or as a map.
-fn fields(
-    random: &mut Random,
-    key: &str,
-    columns: &[Column],
-    wanted: impl Fn(&Column) -> bool,
-) -> String {
+fn fields(random: &mut Random, key: &str, columns: &[Column], wanted: impl Fn(&Column) -> bool) -> String {
     let columns: Vec<&Column> = columns.iter().filter(|column| wanted(column)).collect();
-    let plain = columns
-        .iter()
-        .all(|c| c.name == c.in_file && matches!(c.role, Role::Dimension | Role::Additive));
+    let plain = columns.iter().all(|c| c.name == c.in_file && matches!(c.role, Role::Dimension | Role::Additive));
     if plain && random.chance(40) {
         let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         return format!("    {key}: [{}]\n", names.join(", "));
@@ -209,11 +140,7 @@ fn fields(
                 entries.extend(reaggregate.map(|how| format!("reaggregate: {how}")));
             }
         }
-        yaml.extend([format!(
-            "      {}: {{{}}}\n",
-            column.name,
-            entries.join(", ")
-        )]);
+        yaml.extend([format!("      {}: {{{}}}\n", column.name, entries.join(", "))]);
     }
     yaml
 }
@@ -222,8 +149,8 @@ fn fields(
 pub(super) fn random_time(random: &mut Random) -> Time {
     use crate::oracle::calendar::parse_iso;
     const SPECIAL: [&str; 14] = [
-        "01-01", "01-04", "02-28", "02-29", "03-01", "03-31", "04-01", "06-30", "07-01", "09-30",
-        "10-01", "12-28", "12-29", "12-31",
+        "01-01", "01-04", "02-28", "02-29", "03-01", "03-31", "04-01", "06-30", "07-01", "09-30", "10-01", "12-28",
+        "12-29", "12-31",
     ];
     let first = random.between(2019, 2024);
     let last = first + random.between(0, 2);
@@ -234,31 +161,16 @@ pub(super) fn random_time(random: &mut Random) -> Time {
         let text = if random.chance(60) {
             format!("{year}-{}", random.pick(&SPECIAL))
         } else {
-            format!(
-                "{year}-{:02}-{:02}",
-                random.between(1, 12),
-                random.between(1, 28)
-            )
+            format!("{year}-{:02}-{:02}", random.between(1, 12), random.between(1, 28))
         };
         dates.extend(parse_iso(&text));
     }
-    Time {
-        column: random.pick(&["date", "day"]).to_string(),
-        dates,
-    }
+    Time { column: random.pick(&["date", "day"]).to_string(), dates }
 }
 
 impl Time {
     pub(super) fn named(&self) -> Named {
-        let literals = self
-            .dates
-            .iter()
-            .map(|date| format!("'{}'", iso(*date)))
-            .collect();
-        Named {
-            name: self.column.clone(),
-            kind: Kind::Date,
-            literals,
-        }
+        let literals = self.dates.iter().map(|date| format!("'{}'", iso(*date))).collect();
+        Named { name: self.column.clone(), kind: Kind::Date, literals }
     }
 }

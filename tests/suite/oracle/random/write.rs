@@ -6,9 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use parquet::basic::Compression;
-use parquet::data_type::{
-    BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type,
-};
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::parser::parse_message_type;
@@ -26,44 +24,22 @@ pub(super) struct FileColumn {
 
 /// Writes a CSV file in the compression that the path's extension names.
 pub(super) fn write_csv(random: &mut Random, path: &Path, separator: u8, columns: &[FileColumn]) {
-    let terminator = if random.chance(50) {
-        csv::Terminator::CRLF
-    } else {
-        csv::Terminator::Any(b'\n')
-    };
-    let mut writer = csv::WriterBuilder::new()
-        .delimiter(separator)
-        .terminator(terminator)
-        .from_writer(Vec::new());
-    writer
-        .write_record(columns.iter().map(|column| &column.name))
-        .expect("a header");
+    let terminator = if random.chance(50) { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') };
+    let mut writer = csv::WriterBuilder::new().delimiter(separator).terminator(terminator).from_writer(Vec::new());
+    writer.write_record(columns.iter().map(|column| &column.name)).expect("a header");
     for row in 0..columns[0].cells.len() {
-        let cells: Vec<String> = columns
-            .iter()
-            .map(|column| csv_cell(random, &column.cells[row]))
-            .collect();
+        let cells: Vec<String> = columns.iter().map(|column| csv_cell(random, &column.cells[row])).collect();
         writer.write_record(cells).expect("a record");
     }
     let bytes = writer.into_inner().expect("the bytes of a CSV file");
     // Exports glued together are common: several gzip members, several zstd frames.
-    let at = if random.chance(50) {
-        bytes.len()
-    } else {
-        random.below(bytes.len())
-    };
-    let parts: Vec<&[u8]> = [&bytes[..at], &bytes[at..]]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect();
+    let at = if random.chance(50) { bytes.len() } else { random.below(bytes.len()) };
+    let parts: Vec<&[u8]> = [&bytes[..at], &bytes[at..]].into_iter().filter(|part| !part.is_empty()).collect();
     let name = path.to_string_lossy();
     let packed: Vec<u8> = if name.ends_with(".gz") {
         parts.into_iter().flat_map(gzip).collect()
     } else if name.ends_with(".zst") {
-        parts
-            .into_iter()
-            .flat_map(|part| zstd::stream::encode_all(part, 3).expect("zstd packs"))
-            .collect()
+        parts.into_iter().flat_map(|part| zstd::stream::encode_all(part, 3).expect("zstd packs")).collect()
     } else {
         bytes
     };
@@ -92,21 +68,13 @@ pub(super) fn write_parquet(random: &mut Random, path: &Path, columns: &[FileCol
         .iter()
         .zip(&wide)
         .map(|(column, wide)| {
-            format!(
-                "  OPTIONAL {} {}{};",
-                physical(column.kind, *wide),
-                column.name,
-                logical(column.kind)
-            )
+            format!("  OPTIONAL {} {}{};", physical(column.kind, *wide), column.name, logical(column.kind))
         })
         .collect();
     let message = format!("message export {{\n{}\n}}", fields.join("\n"));
     let schema = Arc::new(parse_message_type(&message).expect("a Parquet schema"));
-    let codecs = [
-        Compression::UNCOMPRESSED,
-        Compression::SNAPPY,
-        Compression::ZSTD(parquet::basic::ZstdLevel::default()),
-    ];
+    let codecs =
+        [Compression::UNCOMPRESSED, Compression::SNAPPY, Compression::ZSTD(parquet::basic::ZstdLevel::default())];
     let properties = WriterProperties::builder()
         .set_compression(*random.pick(&codecs))
         .set_dictionary_enabled(random.chance(60))
@@ -116,24 +84,15 @@ pub(super) fn write_parquet(random: &mut Random, path: &Path, columns: &[FileCol
         .build();
     create_dir_all(path.parent().expect("a folder")).expect("a new folder");
     let file = File::create(path).expect("a new file");
-    let mut writer =
-        SerializedFileWriter::new(file, schema, Arc::new(properties)).expect("a Parquet writer");
+    let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties)).expect("a Parquet writer");
     let rows = columns[0].cells.len();
     let group = 1 + random.below(rows.max(1));
     for start in (0..rows).step_by(group) {
         let end = rows.min(start + group);
         let mut row_group = writer.next_row_group().expect("a row group");
         for (column, wide) in columns.iter().zip(&wide) {
-            let mut column_writer = row_group
-                .next_column()
-                .expect("a column writer")
-                .expect("one per column");
-            write_column(
-                &mut column_writer,
-                column.kind,
-                *wide,
-                &column.cells[start..end],
-            );
+            let mut column_writer = row_group.next_column().expect("a column writer").expect("one per column");
+            write_column(&mut column_writer, column.kind, *wide, &column.cells[start..end]);
             column_writer.close().expect("a closed column");
         }
         row_group.close().expect("a closed row group");
@@ -179,19 +138,9 @@ fn write_column(writer: &mut SerializedColumnWriter, kind: Kind, wide: bool, cel
     }
 }
 
-fn write_cells<T: DataType>(
-    writer: &mut SerializedColumnWriter,
-    cells: &[Value],
-    plain: impl Fn(&Value) -> T::T,
-) {
+fn write_cells<T: DataType>(writer: &mut SerializedColumnWriter, cells: &[Value], plain: impl Fn(&Value) -> T::T) {
     let present = |cell: &&Value| **cell != Value::Null;
     let values: Vec<T::T> = cells.iter().filter(present).map(plain).collect();
-    let levels: Vec<i16> = cells
-        .iter()
-        .map(|cell| i16::from(*cell != Value::Null))
-        .collect();
-    writer
-        .typed::<T>()
-        .write_batch(&values, Some(&levels), None)
-        .expect("written cells");
+    let levels: Vec<i16> = cells.iter().map(|cell| i16::from(*cell != Value::Null)).collect();
+    writer.typed::<T>().write_batch(&values, Some(&levels), None).expect("written cells");
 }
