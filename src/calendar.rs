@@ -54,8 +54,8 @@ impl Grain {
 
     /// The longest grain that nests in all of them; `All` for none.
     #[must_use]
-    pub fn common(grains: impl IntoIterator<Item = Self> + Clone) -> Self {
-        let fits = |candidate: &Self| grains.clone().into_iter().all(|g| candidate.nests_in(g));
+    pub fn common(grains: &[Self]) -> Self {
+        let fits = |candidate: &Self| grains.iter().all(|g| candidate.nests_in(*g));
         Self::ALL.into_iter().rev().find(fits).unwrap_or(Self::Hour)
     }
 }
@@ -340,9 +340,9 @@ mod tests {
 
     #[test]
     fn the_common_grain_nests_in_all() {
-        assert_eq!(Grain::common([Grain::Week, Grain::Month]), Grain::Day);
-        assert_eq!(Grain::common([Grain::Month, Grain::Year, Grain::All]), Grain::Month);
-        assert_eq!(Grain::common([Grain::Hour, Grain::Day]), Grain::Hour);
-        assert_eq!(Grain::common([Grain::All]), Grain::All);
+        assert_eq!(Grain::common(&[Grain::Week, Grain::Month]), Grain::Day);
+        assert_eq!(Grain::common(&[Grain::Month, Grain::Year, Grain::All]), Grain::Month);
+        assert_eq!(Grain::common(&[Grain::Hour, Grain::Day]), Grain::Hour);
+        assert_eq!(Grain::common(&[Grain::All]), Grain::All);
     }
 }

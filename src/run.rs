@@ -193,7 +193,7 @@ fn run_id() -> String {
     format!("{}-{}", now.strftime("%Y%m%dT%H%M%S%6fZ"), std::process::id())
 }
 
-/// Reads all records of one source of a pipeline into a Polars DataFrame: its columns as the engines see them (text
+/// Reads all records of one source of a pipeline into a Polars `DataFrame`: its columns as the engines see them (text
 /// trimmed, dates as day numbers) under their pipeline names. Unlike a run it holds everything in memory.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use crate::rollup::{Options, Progress};
 use crate::run::{self, Checked};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// KPI pipelines declared in YAML: one pass over large metric exports, Parquet and CSV reports for BI tools.
 #[derive(Debug, Parser)]
@@ -128,7 +128,7 @@ pub fn main() -> u8 {
 }
 
 /// Does all pipelines; the first failure's code is the exit code.
-fn each(pipelines: &[PathBuf], mut act: impl FnMut(&PathBuf) -> io::Result<u8>) -> io::Result<u8> {
+fn each(pipelines: &[PathBuf], mut act: impl FnMut(&Path) -> io::Result<u8>) -> io::Result<u8> {
     let mut code = 0;
     for path in pipelines {
         let this = act(path)?;
@@ -172,7 +172,7 @@ fn print_json(value: &serde_json::Value) -> io::Result<()> {
     writeln!(stdout)
 }
 
-fn run_one(printer: &Printer, path: &PathBuf, output_root: Option<PathBuf>, options: &Options) -> io::Result<u8> {
+fn run_one(printer: &Printer, path: &Path, output_root: Option<PathBuf>, options: &Options) -> io::Result<u8> {
     let checked = match run::check(path, output_root) {
         Ok(checked) => checked,
         Err(error) => return printer.failure(None, &error),
@@ -201,7 +201,7 @@ fn run_one(printer: &Printer, path: &PathBuf, output_root: Option<PathBuf>, opti
     }
 }
 
-fn check_one(printer: &Printer, path: &PathBuf, output_root: Option<PathBuf>) -> io::Result<u8> {
+fn check_one(printer: &Printer, path: &Path, output_root: Option<PathBuf>) -> io::Result<u8> {
     let checked = match run::check(path, output_root) {
         Ok(checked) => checked,
         Err(error) => return printer.failure(None, &error),
@@ -226,7 +226,7 @@ fn check_one(printer: &Printer, path: &PathBuf, output_root: Option<PathBuf>) ->
     Ok(checked.exit_code())
 }
 
-fn explain_one(printer: &Printer, path: &PathBuf, output_root: Option<PathBuf>) -> io::Result<u8> {
+fn explain_one(printer: &Printer, path: &Path, output_root: Option<PathBuf>) -> io::Result<u8> {
     let checked = match run::check(path, output_root) {
         Ok(checked) => checked,
         Err(error) => return printer.failure(None, &error),

@@ -91,7 +91,7 @@ pub(super) fn text(finished: &Finished) -> String {
         .map(|output| {
             let mut path = finished.output_root.join(&output.path).display().to_string();
             if let Some(short) = path.strip_prefix("./") {
-                path = short.to_owned();
+                path = short.to_string();
             }
             if output.files.len() > 1 || output.files.first().is_some_and(|f| f.path != output.path) {
                 let _ = write!(path, "/ ({})", count(output.files.len() as u64, "file"));

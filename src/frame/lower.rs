@@ -49,8 +49,8 @@ pub fn lower(expr: &Expr) -> Polars {
         }
         Expr::NullIf(left, right) => when(compare(Compare::Eq, left, right)).then(lit(Null {})).otherwise(value(left)),
         Expr::SumKnown(items) => sum_known(items, expr.ty()),
-        Expr::Lower(inner) => map_text(text(inner), |t| t.to_lowercase()),
-        Expr::Upper(inner) => map_text(text(inner), |t| t.to_uppercase()),
+        Expr::Lower(inner) => map_text(text(inner), str::to_lowercase),
+        Expr::Upper(inner) => map_text(text(inner), str::to_uppercase),
         Expr::DatePart { part, expr } => date_part(*part, expr),
     }
 }

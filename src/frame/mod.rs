@@ -24,7 +24,7 @@ pub fn engine_error(error: &PolarsError) -> crate::diagnostic::Diagnostic {
         .help("please report it with the pipeline and the command")
 }
 
-/// A batch as a DataFrame: the scan's columns under their [`column_key`]s, and `__day`, the first day of each record.
+/// A batch as a `DataFrame`: the scan's columns under their [`column_key`]s, and `__day`, the first day of each record.
 ///
 /// # Errors
 /// Only if the columns had different lengths, which would be a bug.

@@ -58,7 +58,7 @@ fn encode(text: &str) -> String {
     for c in text.chars() {
         if c.is_control() || "\"#%'*/:=?\\{}[]^<>|".contains(c) {
             for byte in c.to_string().bytes() {
-                out.push_str(&format!("%{byte:02X}"));
+                out.extend([format!("%{byte:02X}")]);
             }
         } else {
             out.push(c);

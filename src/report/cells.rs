@@ -3,8 +3,9 @@
 
 use crate::calendar::{Calendar, Grain};
 use crate::diagnostic::Diagnostic;
+use crate::expr::Type;
 use crate::frame::{engine_error, sum_is_safe};
-use crate::plan::{DayRange, Plan, ReportInput, ReportPlan, RollupId};
+use crate::plan::{AggFunc, Aggregate, DayRange, Plan, ReportInput, ReportPlan, RollupId};
 use crate::rollup::exact;
 use polars::prelude::{
     col, BooleanChunked, Column, DataFrame, DataType, Expr, Int64Chunked, IntoColumn, IntoLazy, NewChunkedArray,
@@ -131,7 +132,7 @@ fn part(
             continue;
         }
         taken.push(*slot);
-        for (state, name) in states(aggregate.func, *slot) {
+        for (state, name) in states(aggregate, *slot) {
             let column = frame.column(&format!("{state}{position}")).map_err(error)?;
             columns.push(column.clone().with_name(state_column(index, &name).into()));
         }
@@ -143,11 +144,12 @@ fn part(
     }
 }
 
-/// The state columns of an aggregate: its prefix in the roll-up, its name here.
-pub(super) fn states(func: crate::plan::AggFunc, slot: usize) -> Vec<(&'static str, String)> {
-    use crate::plan::AggFunc;
-    match func {
+/// The state columns of an aggregate: its prefix in the roll-up, its name here. Sums of floats have a tail.
+pub(super) fn states(aggregate: &Aggregate, slot: usize) -> Vec<(&'static str, String)> {
+    let float = aggregate.expr.as_ref().is_some_and(|e| e.ty() == Type::Float);
+    match aggregate.func {
         AggFunc::Count => vec![("n", format!("n{slot}"))],
+        AggFunc::Sum if float => vec![("s", format!("s{slot}")), ("n", format!("n{slot}")), ("t", format!("t{slot}"))],
         AggFunc::Sum => vec![("s", format!("s{slot}")), ("n", format!("n{slot}"))],
         AggFunc::Min => vec![("v", format!("v{slot}min"))],
         AggFunc::Max => vec![("v", format!("v{slot}max"))],

@@ -191,7 +191,7 @@ impl<'p> Cells<'p> {
         let cell_of = arrow::array::UInt64Array::from_iter_values((0..cells * width).map(|r| (r / width) as u64));
         let spread = |array: &ArrayRef| take(array, &cell_of, None).map_err(|e| Diagnostic::bug(e.to_string()));
         let by_metric: Vec<Vec<(Field, ArrayRef)>> =
-            metrics.iter().map(|m| self.head(&sources_of(self.plan, &[m.name.clone()]))).collect();
+            metrics.iter().map(|m| self.head(&sources_of(self.plan, std::slice::from_ref(&m.name)))).collect();
         let mut columns = vec![];
         for (i, (field, array)) in by_metric[0].iter().enumerate() {
             let spread = match field.name().as_str() {
@@ -211,6 +211,30 @@ impl<'p> Cells<'p> {
             Arc::new((0..cells * width).map(|r| texts[r % width].as_deref()).collect::<StringArray>())
         };
         columns.push((Field::new("metric", DataType::Utf8, false), repeated(&|m| Some(m.name.clone()))));
+        columns.extend(self.long_values(&metrics)?);
+        columns.push((Field::new("unit", DataType::Utf8, true), repeated(&|m| m.unit.clone())));
+        columns.push((
+            Field::new("direction", DataType::Utf8, false),
+            repeated(&|m| Some(m.direction.as_str().to_owned())),
+        ));
+        columns.push((Field::new("additivity", DataType::Utf8, false), repeated(&|m| Some(additivity(m)))));
+        let as_of: Vec<Option<i32>> = metrics
+            .iter()
+            .map(|m| {
+                self.distinct
+                    .first()
+                    .and_then(|p| self.periods.coverage(&sources_of(self.plan, std::slice::from_ref(&m.name)), p).as_of)
+            })
+            .collect();
+        let as_of: Date32Array = (0..cells * width).map(|r| as_of[r % width]).collect();
+        columns.push((Field::new("as_of", DataType::Date32, true), Arc::new(as_of)));
+        self.batch(columns, Layout::Long)
+    }
+
+    /// `value`, `value_int`, `numerator` and `denominator` of the long layout.
+    fn long_values(&self, metrics: &[&MetricPlan]) -> Result<Vec<(Field, ArrayRef)>, Diagnostic> {
+        let cells = self.rows.len();
+        let mut columns = vec![];
         let nulls: ArrayRef = Arc::new(Float64Array::new_null(cells));
         let floats: Vec<ArrayRef> = self.values.iter().map(|(v, _)| Arc::new(float_array(v)) as ArrayRef).collect();
         columns.push((Field::new("value", DataType::Float64, true), interleave(&floats, cells)?));
@@ -238,23 +262,7 @@ impl<'p> Cells<'p> {
                 .collect();
             columns.push((Field::new(name, DataType::Float64, true), interleave(&parts, cells)?));
         }
-        columns.push((Field::new("unit", DataType::Utf8, true), repeated(&|m| m.unit.clone())));
-        columns.push((
-            Field::new("direction", DataType::Utf8, false),
-            repeated(&|m| Some(m.direction.as_str().to_owned())),
-        ));
-        columns.push((Field::new("additivity", DataType::Utf8, false), repeated(&|m| Some(additivity(m)))));
-        let as_of: Vec<Option<i32>> = metrics
-            .iter()
-            .map(|m| {
-                self.distinct
-                    .first()
-                    .and_then(|p| self.periods.coverage(&sources_of(self.plan, &[m.name.clone()]), p).as_of)
-            })
-            .collect();
-        let as_of: Date32Array = (0..cells * width).map(|r| as_of[r % width]).collect();
-        columns.push((Field::new("as_of", DataType::Date32, true), Arc::new(as_of)));
-        self.batch(columns, Layout::Long)
+        Ok(columns)
     }
 
     fn batch(&self, columns: Vec<(Field, ArrayRef)>, layout: Layout) -> Result<RecordBatch, Diagnostic> {

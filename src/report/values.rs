@@ -71,6 +71,7 @@ pub(super) fn evaluate(
     Ok(frame)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` takes")]
 fn error(e: PolarsError) -> Diagnostic {
     engine_error(&e)
 }
@@ -100,7 +101,7 @@ fn simple(
     // Where the source has no record in a cell that another source made, nothing is known: not even a count of 0.
     let there: Vec<bool> = rows.iter().map(|r| r.unwrap_or(0) > 0).collect();
     let state = |index: usize| -> Result<&Column, Diagnostic> {
-        let (_, state) = &states(aggregate.func, slot)[index];
+        let (_, state) = &states(aggregate, slot)[index];
         frame.column(&state_column(input, state)).map_err(error)
     };
     match agg {
@@ -128,13 +129,20 @@ fn simple(
             if agg == Agg::Sum && ty == Type::Int {
                 return Ok(vec![Int128Chunked::from_iter_options(name.into(), known.into_iter()).into_column()]);
             }
-            let float = |sum: i128| match ty {
-                Type::Decimal(scale) => exact::from_decimal(sum, scale),
-                #[expect(clippy::cast_precision_loss, reason = "the one rounding of an average's numerator")]
-                Type::Int => sum as f64,
-                _ => exact::from_fixed(sum),
+            let tails: Vec<Option<i128>> = match ty {
+                Type::Float => state(2)?.i128().map_err(error)?.iter().collect(),
+                _ => vec![None; known.len()],
             };
-            let sums: Vec<Option<f64>> = known.into_iter().map(|s| s.map(float)).collect();
+            let float = |(head, tail): (Option<i128>, Option<i128>)| {
+                let head = head?;
+                Some(match ty {
+                    Type::Decimal(scale) => exact::from_decimal(head, scale),
+                    #[expect(clippy::cast_precision_loss, reason = "the one rounding of an average's numerator")]
+                    Type::Int => head as f64,
+                    _ => exact::from_fixed(head, tail.unwrap_or(0)),
+                })
+            };
+            let sums: Vec<Option<f64>> = known.into_iter().zip(tails).map(float).collect();
             if agg == Agg::Sum {
                 return Ok(vec![float_column(&name, sums.into_iter())]);
             }

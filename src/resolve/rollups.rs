@@ -49,7 +49,7 @@ pub(super) fn share(
 
 /// The longest bucket that all grains of a report are made of. A range that cuts a bucket makes it a day.
 fn bucket(report: &ReportPlan, calendar: &Calendar) -> Grain {
-    let common = Grain::common(report.grains.iter().copied());
+    let common = Grain::common(&report.grains);
     let cut_start =
         report.range.start.is_some_and(|day| common == Grain::All || calendar.period_start(common, day) != day);
     let cut_end = report.range.end.is_some_and(|day| {

@@ -71,7 +71,8 @@ fn physical(
     };
     let info = catalog.sources.get(name)?;
     let mut columns: IndexMap<String, LogicalColumn> = IndexMap::new();
-    declared(name, source, info, at, &mut columns, errors);
+    declared_dimensions(name, source, info, at, &mut columns, errors);
+    declared_measures(name, source, info, at, &mut columns, errors);
     let time = time(time_spec, info, at, errors);
     let taken: Vec<String> = columns.values().filter_map(|c| c.raw[0].clone()).collect();
     for (raw, column) in &info.columns {
@@ -121,8 +122,8 @@ fn because(info: &SourceInfo, raw: &str) -> Option<String> {
     info.files.iter().find_map(|f| f.text_because.get(raw).map(|why| format!("{}, {why}", f.path.display())))
 }
 
-/// The declared dimensions and measures.
-fn declared(
+/// The declared dimensions.
+fn declared_dimensions(
     name: &str,
     source: &Source,
     info: &SourceInfo,
@@ -163,6 +164,17 @@ fn declared(
         let column = LogicalColumn { ty, role, raw: vec![Some(raw.to_owned())], text_because: because(info, raw) };
         columns.insert(dimension.to_owned(), column);
     }
+}
+
+/// The declared measures.
+fn declared_measures(
+    name: &str,
+    source: &Source,
+    info: &SourceInfo,
+    at: &YamlPath,
+    columns: &mut IndexMap<String, LogicalColumn>,
+    errors: &mut Diagnostics,
+) {
     for (measure, details, index) in source.measures.entries() {
         let list = at.key("measures");
         let here = index.map_or_else(|| list.key(measure), |i| list.index(i));

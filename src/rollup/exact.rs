@@ -1,17 +1,19 @@
-//! Exact sums: floats as fixed point with 64 bits after the point in an i128 (Q64.64).
+//! Exact sums: floats as fixed point in two 128-bit integers, the *head* in units of 2⁻⁶⁴ and the *tail*, what the head
+//! leaves over, in units of 2⁻¹²⁸.
 //!
-//! Every float of magnitude from 2⁻¹¹ up is represented exactly, smaller ones within 2⁻⁶⁵; sums of integers do not
-//! depend on order, and are rounded once, when a report value is made. A float of magnitude 2⁶² or more cannot be
-//! added (money and counts stay far below).
+//! Every float of magnitude from 2⁻⁷⁵ (3·10⁻²³) to 2⁶² is represented exactly, smaller ones within 2⁻¹²⁹. Sums of integers do
+//! not depend on order, and are rounded once, when a report value is made. Floats from 2⁻¹¹ up have no tail. A float
+//! of magnitude 2⁶² or more cannot be added (money and counts stay far below).
 
 /// Floats of this magnitude or more cannot be added.
 pub const LIMIT: f64 = 4_611_686_018_427_387_904.0;
 
-const FRACTION_BITS: i32 = 64;
+/// Bits after the point of the head.
+const HEAD_BITS: i32 = 64;
 
-/// A finite float of magnitude below [`LIMIT`] as Q64.64, ties to even below 2⁻⁶⁴; `None` for others.
+/// A finite float of magnitude below [`LIMIT`] as head and tail, both of the float's sign; `None` for others.
 #[must_use]
-pub fn to_fixed(x: f64) -> Option<i128> {
+pub fn to_fixed(x: f64) -> Option<(i128, i128)> {
     if !x.is_finite() || x.abs() >= LIMIT {
         return None;
     }
@@ -19,30 +21,59 @@ pub fn to_fixed(x: f64) -> Option<i128> {
     let exponent = i32::try_from((bits >> 52) & 0x7ff).unwrap_or(0);
     let fraction = bits & ((1 << 52) - 1);
     let (mantissa, exponent) = if exponent == 0 { (fraction, -1074) } else { (fraction | 1 << 52, exponent - 1075) };
-    let shift = exponent + FRACTION_BITS;
-    let magnitude =
-        if shift >= 0 { i128::from(mantissa) << shift } else { round_shift(mantissa, shift.unsigned_abs()) };
-    Some(if x.is_sign_negative() { -magnitude } else { magnitude })
+    let shift = exponent + HEAD_BITS;
+    let (head, tail) = if shift >= 0 {
+        (i128::from(mantissa) << shift, 0)
+    } else {
+        let by = shift.unsigned_abs();
+        let head = mantissa.checked_shr(by).unwrap_or(0);
+        let rest = if by < 64 { mantissa & ((1 << by) - 1) } else { mantissa };
+        (i128::from(head), shifted(rest, HEAD_BITS + shift))
+    };
+    Some(if x.is_sign_negative() { (-head, -tail) } else { (head, tail) })
 }
 
-fn round_shift(mantissa: u64, by: u32) -> i128 {
+/// `rest · 2^by`, to the nearest, ties to even.
+fn shifted(rest: u64, by: i32) -> i128 {
+    if by >= 0 {
+        return i128::from(rest) << by;
+    }
+    let by = by.unsigned_abs();
     if by > 54 {
         return 0;
     }
-    let kept = mantissa >> by;
+    let kept = rest >> by;
     let half = 1u64 << (by - 1);
-    let rest = mantissa & ((1u64 << by) - 1);
-    let up = rest > half || (rest == half && kept & 1 == 1);
+    let lost = rest & ((1u64 << by) - 1);
+    let up = lost > half || (lost == half && kept & 1 == 1);
     i128::from(kept + u64::from(up))
 }
 
-/// The float nearest to a Q64.64 value.
+/// The float nearest to a sum of heads and a sum of tails.
 #[must_use]
-pub fn from_fixed(fixed: i128) -> f64 {
-    // `as` rounds to nearest even, and a power of two loses nothing.
-    #[expect(clippy::cast_precision_loss, reason = "the one rounding of a sum")]
-    let scaled = fixed as f64;
-    scaled * 2f64.powi(-FRACTION_BITS)
+#[expect(clippy::cast_precision_loss, reason = "the one rounding of a sum: `as` rounds to nearest even")]
+pub fn from_fixed(head: i128, tail: i128) -> f64 {
+    // 192 bits: whole units of 2⁻⁶⁴, and a fraction of one in units of 2⁻¹²⁸.
+    let whole = head + (tail >> 64);
+    let part = u64::try_from(tail & i128::from(u64::MAX)).unwrap_or(0);
+    let negative = whole < 0;
+    let (whole, part) = if negative {
+        let borrow = i128::from(part > 0);
+        ((whole + borrow).unsigned_abs(), part.wrapping_neg())
+    } else {
+        (whole.unsigned_abs(), part)
+    };
+    let magnitude = if whole < 1 << 55 {
+        ((whole << 64) | u128::from(part)) as f64 * 2f64.powi(-128)
+    } else {
+        // Enough bits above: the part only decides which way a tie goes.
+        (whole | u128::from(part > 0)) as f64 * 2f64.powi(-HEAD_BITS)
+    };
+    if negative {
+        -magnitude
+    } else {
+        magnitude
+    }
 }
 
 /// The float nearest to `unscaled / 10^scale`.
@@ -66,20 +97,39 @@ mod tests {
 
     #[test]
     fn the_edges_are_exact() {
-        for x in [0.0, 1.0, -1.5, 0.1, 1e18, -4e18, 2f64.powi(-11) * 1.000_000_000_000_000_2] {
-            assert_eq!(to_fixed(x).map(from_fixed), Some(x), "{x}");
+        for x in [0.0, 1.0, -1.5, 0.1, 1e18, -4e18, 1e-7, -3e-20, 2f64.powi(-75) * 1.000_000_000_000_000_2] {
+            assert_eq!(to_fixed(x).map(|(h, t)| from_fixed(h, t)), Some(x), "{x}");
         }
         assert_eq!(to_fixed(f64::NAN), None);
         assert_eq!(to_fixed(f64::INFINITY), None);
         assert_eq!(to_fixed(5e18), None);
-        assert_eq!(to_fixed(5e-324), Some(0));
+        assert_eq!(to_fixed(5e-324), Some((0, 0)));
         assert!((from_decimal(12_345, 2) - 123.45).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn a_tail_decides_a_tie_and_carries_into_the_head() {
+        let sum = |values: &[f64]| {
+            let fixed = values.iter().filter_map(|x| to_fixed(*x));
+            let (head, tail) = fixed.fold((0, 0), |(h, t), (x, y)| (h + x, t + y));
+            from_fixed(head, tail)
+        };
+        // Half a unit in the last place above 1, and a breath more or less.
+        let half = 2f64.powi(-53);
+        assert_eq!(sum(&[1.0, half]).to_bits(), 1.0f64.to_bits());
+        assert_eq!(sum(&[1.0, half, 1e-21]).to_bits(), (1.0 + f64::EPSILON).to_bits());
+        assert_eq!(sum(&[1.0, half, -1e-21]).to_bits(), 1.0f64.to_bits());
+        assert_eq!(sum(&[-1.0, -half, -1e-21]).to_bits(), (-1.0 - f64::EPSILON).to_bits());
+        assert_eq!(sum(&[1e-7, 1e18, -1e18]).to_bits(), 1e-7f64.to_bits());
+        assert_eq!(sum(&[-1e-7, 1e-9, -1e-9]).to_bits(), (-1e-7f64).to_bits());
     }
 
     proptest! {
         #[test]
         fn sums_do_not_depend_on_order(mut values in prop::collection::vec(-1e12f64..1e12, 1..200), seed in 0usize..1000) {
-            let sum = |v: &[f64]| v.iter().map(|x| to_fixed(*x).expect("finite")).sum::<i128>();
+            let sum = |v: &[f64]| {
+                v.iter().map(|x| to_fixed(*x).expect("finite")).fold((0, 0), |(h, t), (x, y)| (h + x, t + y))
+            };
             let before = sum(&values);
             let shift = seed % values.len();
             values.rotate_left(shift);
@@ -89,8 +139,8 @@ mod tests {
 
         #[test]
         fn floats_of_usual_size_come_back(x in prop::num::f64::NORMAL) {
-            if (2f64.powi(-11)..LIMIT).contains(&x.abs()) {
-                prop_assert_eq!(to_fixed(x).map(from_fixed), Some(x));
+            if (2f64.powi(-75)..LIMIT).contains(&x.abs()) {
+                prop_assert_eq!(to_fixed(x).map(|(h, t)| from_fixed(h, t)), Some(x));
             }
         }
     }

@@ -4,7 +4,8 @@
 //! # State columns of a roll-up
 //! `b` (Int64: the bucket's first day, its hour, or 0 for `all`), the dimensions `d0`, `d1` … (Utf8, Int64, Boolean
 //! or Int32 day; nullable), `rows` (Int64), and for the aggregate with index *i*: `s{i}` (Decimal128 container of an i128: an integer, an unscaled
-//! decimal, or a Q64.64 fixed-point sum of floats) with `n{i}` (Int64, how many values) for sums, `n{i}` for counts,
+//! decimal, or the head of a sum of floats in units of 2⁻⁶⁴, whose tail in units of 2⁻¹²⁸ is `t{i}`: see [`exact`]) with
+//! `n{i}` (Int64, how many values) for sums, `n{i}` for counts,
 //! `v{i}` (i128 container or Float64) for minima and maxima.
 
 mod engine;

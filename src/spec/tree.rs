@@ -334,7 +334,7 @@ mod tests {
         let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x]\n");
         for i in 1..12 {
             let items = vec![format!("*a{}", i - 1); 8].join(", ");
-            text.push_str(&format!("a{i}: &a{i} [{items}]\n"));
+            text.extend([format!("a{i}: &a{i} [{items}]\n")]);
         }
         let (_, errors) = Document::parse(&text);
         assert!(errors.iter().any(|e| e.code == "yaml-too-large"));

@@ -158,8 +158,6 @@ fn records_without_a_date_are_an_error_unless_left_out_knowingly() {
 #[test]
 fn files_whose_columns_do_not_fit_are_both_named() {
     let place = ran();
-    let parquet = |pipeline: &str| pipeline.replace("[clicks]\nmetrics", "[clicks]\nmetrics");
-    place.write("pipeline.yaml", parquet(PIPELINE));
     place.write("data/b.csv", "date,network,note,clicks\n2025-01-01,x,a,1.5\n2025-01-03,y,a,2\n");
     // Integers in one file and decimals in another are numbers in both.
     place.run(&[]);

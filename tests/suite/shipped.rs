@@ -11,7 +11,7 @@ fn every_shipped_pipeline_checks_without_errors() {
     }
 }
 
-/// Every ```yaml block of the README that is a whole pipeline runs, in the repository or on the data it names.
+/// Every YAML block of the README that is a whole pipeline runs, in the repository or on the data it names.
 #[test]
 fn the_readme_pipelines_run() {
     let readme = std::fs::read_to_string(repository().join("README.md")).expect("a README");

@@ -1,6 +1,7 @@
 //! Texts of dimensions as numbers while a scan runs: keys are compared as integers, and partial states stay small.
 //! The numbers follow the order of arrival and never show in a result.
 
+use indexmap::IndexMap;
 use std::collections::HashMap;
 use std::sync::Mutex;
 
@@ -10,7 +11,7 @@ pub(super) const NULL: u32 = 0;
 /// Texts by dimension name, numbered from 1.
 #[derive(Default)]
 pub(super) struct Interner {
-    dims: Mutex<HashMap<String, HashMap<String, u32>>>,
+    dims: Mutex<IndexMap<String, IndexMap<String, u32>>>,
 }
 
 impl Interner {

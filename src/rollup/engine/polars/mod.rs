@@ -1,4 +1,4 @@
-//! The reference engine: decoded batches become Polars DataFrames; segment filters, values and group-bys are Polars
+//! The reference engine: decoded batches become Polars `DataFrame`s; segment filters, values and group-bys are Polars
 //! expressions; each thread keeps partial states and merges them when they have grown; all merge at the end.
 //!
 //! Sums are taken over 128-bit integers (see [`crate::rollup::exact`]), so neither the order of records nor the

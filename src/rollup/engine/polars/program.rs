@@ -12,8 +12,7 @@ use crate::rollup::{exact, time};
 use crate::source::Batch;
 use ::polars::prelude::{
     col, lit, when, BooleanChunked, ChunkCast, Column, DataFrame, DataType, Expr as Lowered, Float64Chunked,
-    Int128Chunked, Int64Chunked, IntoColumn, IntoLazy, IntoSeries, NamedFrom, NewChunkedArray, Null, Series,
-    UInt32Chunked,
+    Int128Chunked, Int64Chunked, IntoColumn, IntoLazy, NamedFrom, NewChunkedArray, Null, Series, UInt32Chunked,
 };
 use arrow::array::{Array, AsArray, StringArray};
 use arrow::datatypes::Int32Type;
@@ -96,14 +95,13 @@ impl Program {
         let mut frame = frame.lazy().select(columns).collect().map_err(|e| engine_error(&e))?;
         debug_assert_eq!(frame.height(), height);
         for (i, value) in self.values.iter().enumerate() {
-            self.finite(i, value, &mut frame, not_finite)?;
+            Self::finite(i, value, &mut frame, not_finite)?;
         }
         Ok(Computed { frame, segments: self.segments.clone() })
     }
 
     /// Leaves NaN and infinities out of a float value, counting them; `-0.0` becomes `0.0`.
     fn finite(
-        &self,
         index: usize,
         value: &Aggregate,
         frame: &mut DataFrame,
@@ -208,39 +206,39 @@ fn state_columns(aggregate: &Aggregate, value: &Column) -> Result<Vec<(StateKind
         AggFunc::Max => Ok(vec![(StateKind::Max, value.clone())]),
         AggFunc::Sum => {
             let known = value.is_not_null().cast(&DataType::Int64).map_err(|e| engine_error(&e))?;
-            let exact = if value.dtype() == &DataType::Float64 { fixed(aggregate, value)? } else { value.clone() };
-            Ok(vec![(StateKind::Sum, exact), (StateKind::Count, known.into_column())])
+            let count = (StateKind::Count, known.into_column());
+            if value.dtype() != &DataType::Float64 {
+                return Ok(vec![(StateKind::Sum, value.clone()), count]);
+            }
+            let (head, tail) = fixed(aggregate, value)?;
+            Ok(vec![(StateKind::Sum, head), (StateKind::Tail, tail), count])
         }
     }
 }
 
-/// A float column in fixed point.
-fn fixed(aggregate: &Aggregate, value: &Column) -> Result<Column, Diagnostic> {
+/// A float column in fixed point: heads and tails.
+fn fixed(aggregate: &Aggregate, value: &Column) -> Result<(Column, Column), Diagnostic> {
     let floats = value.f64().map_err(|e| engine_error(&e))?;
-    let mut too_large = None;
-    let fixed: Int128Chunked = floats
-        .iter()
-        .map(|x| {
-            let x = x?;
-            let fixed = exact::to_fixed(x);
-            if fixed.is_none() {
-                too_large = Some(x);
-            }
-            fixed
-        })
-        .collect();
-    match too_large {
-        None => Ok(fixed.into_series().into_column()),
-        Some(x) => {
-            let expr = aggregate.expr.as_ref().map(Expr::to_string).unwrap_or_default();
-            Err(Diagnostic::data(
-                "sum-overflow",
-                format!("`{expr}` has a value of {x:e}: too large to be summed exactly"),
-            )
-            .note("numbers are summed exactly up to 4.6e18")
-            .help("check the column: a count or an amount of that size is mostly a broken cell"))
-        }
+    let mut heads: Vec<Option<i128>> = Vec::with_capacity(floats.len());
+    let mut tails: Vec<Option<i128>> = Vec::with_capacity(floats.len());
+    for x in floats.iter() {
+        let fixed = match x {
+            None => None,
+            Some(x) => Some(exact::to_fixed(x).ok_or_else(|| too_large(aggregate, x))?),
+        };
+        heads.push(fixed.map(|(head, _)| head));
+        tails.push(fixed.map(|(_, tail)| tail));
     }
+    let column =
+        |values: Vec<Option<i128>>| Int128Chunked::from_iter_options("s".into(), values.into_iter()).into_column();
+    Ok((column(heads), column(tails)))
+}
+
+fn too_large(aggregate: &Aggregate, x: f64) -> Diagnostic {
+    let expr = aggregate.expr.as_ref().map(Expr::to_string).unwrap_or_default();
+    Diagnostic::data("sum-overflow", format!("`{expr}` has a value of {x:e}: too large to be summed exactly"))
+        .note("numbers are summed exactly up to 4.6e18")
+        .help("check the column: a count or an amount of that size is mostly a broken cell")
 }
 
 /// The codes of a text dimension; only texts that occur are numbered.

@@ -13,12 +13,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Rows of unmerged states that a thread may hold beside the merged ones.
-const SLACK: usize = 100_000;
+const SLACK: usize = 16_384;
 
 /// How a state column merges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StateKind {
     Sum,
+    /// What the heads of float sums leave over.
+    Tail,
     Count,
     Min,
     Max,
@@ -38,6 +40,7 @@ impl StateColumn {
     pub(super) fn name(kind: StateKind, aggregate: usize) -> String {
         match kind {
             StateKind::Sum => format!("s{aggregate}"),
+            StateKind::Tail => format!("t{aggregate}"),
             StateKind::Count => format!("n{aggregate}"),
             StateKind::Min | StateKind::Max => format!("v{aggregate}"),
         }
@@ -46,8 +49,10 @@ impl StateColumn {
     fn all(rollup: &RollupPlan) -> Vec<Self> {
         let mut columns = vec![Self { name: "rows".into(), kind: StateKind::Count, risky: false }];
         for (i, aggregate) in rollup.aggregates.iter().enumerate() {
+            let float = aggregate.expr.as_ref().is_some_and(|e| e.ty() == Type::Float);
             let kinds: &[StateKind] = match aggregate.func {
                 AggFunc::Count => &[StateKind::Count],
+                AggFunc::Sum if float => &[StateKind::Sum, StateKind::Tail, StateKind::Count],
                 AggFunc::Sum => &[StateKind::Sum, StateKind::Count],
                 AggFunc::Min => &[StateKind::Min],
                 AggFunc::Max => &[StateKind::Max],
@@ -139,7 +144,7 @@ impl Partial {
             .map(|column| {
                 let state = col(column.name.as_str());
                 match column.kind {
-                    StateKind::Sum | StateKind::Count => state.sum(),
+                    StateKind::Sum | StateKind::Tail | StateKind::Count => state.sum(),
                     StateKind::Min => state.min(),
                     StateKind::Max => state.max(),
                 }

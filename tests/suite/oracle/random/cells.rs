@@ -36,7 +36,7 @@ pub(super) enum Content {
     Int(i32, i32),
     /// Cents between zero and some thousands.
     Money,
-    /// Both signs, 1e-7 … 1e12.
+    /// Both signs, 1e-9 … 1e12.
     Wild,
     /// Floats with NaN and infinities among them, only in Parquet.
     Noise,
@@ -125,7 +125,7 @@ pub(super) fn cell(random: &mut Random, column: &Column, plain: bool, as_integer
         Content::Int(..) if !plain && random.chance(10) => Value::Int(0),
         Content::Int(low, high) => Value::Int(i128::from(random.between(low, high))),
         Content::Money | Content::Noise if plain => Value::Float(0.25),
-        Content::Wild if plain => Value::Float(-1e-6),
+        Content::Wild if plain => Value::Float(-1e-9),
         Content::Money => Value::Float(f64::from(random.between(0, 500_000)) / 100.0),
         Content::Wild => Value::Float(wild(random)),
         Content::Noise => {
@@ -134,9 +134,9 @@ pub(super) fn cell(random: &mut Random, column: &Column, plain: bool, as_integer
     }
 }
 
-/// Seven random digits at any magnitude of 1e-7 … 1e12.
+/// Seven random digits at any magnitude of 1e-9 … 1e12.
 fn wild(random: &mut Random) -> f64 {
     let digits = random.between(-9_999_999, 9_999_999);
-    let text = format!("{digits}e{}", random.between(-11, 5));
+    let text = format!("{digits}e{}", random.between(-15, 5));
     text.parse().expect("digits and an exponent are a float")
 }
