@@ -24,7 +24,8 @@ impl Physical {
     pub fn describe(&self) -> String {
         match self {
             Self::Typed(ty) => ty.to_string(),
-            Self::Timestamp { .. } => "timestamp".to_owned(),
+            Self::Timestamp { zoned: true } => "timestamp with a zone".to_owned(),
+            Self::Timestamp { zoned: false } => "timestamp without a zone".to_owned(),
             Self::Empty => "empty column".to_owned(),
             Self::Unusable(name) => name.clone(),
         }

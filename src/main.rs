@@ -7,7 +7,7 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| {
         let _ = writeln!(
             std::io::stderr(),
-            "error[internal]: {panic}\n  = this is a bug in jalon: please report it with the pipeline and the command\n  = no report was touched"
+            "error[internal]: {panic}\n  = this is a bug in jalon: please report it with the pipeline and the command"
         );
     }));
     match std::panic::catch_unwind(jalon::cli::main) {

@@ -1,7 +1,7 @@
 //! The order of the doors: text → spec → catalog → plan → roll-ups → reports → files.
 
 use crate::calendar::iso_date;
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, YamlPath};
 use crate::plan::Plan;
 use crate::publish::{self, InputSummary, Manifest, OutputSummary, RollupSummary, RunSummary, Stage};
 use crate::report::{self, SCHEMA_VERSION};
@@ -63,7 +63,43 @@ pub fn check(path: &Path, output_root: Option<PathBuf>) -> Result<Checked, Diagn
     diagnostics.extend(errors);
     let catalog = source::inspect(&pipeline, &mut diagnostics);
     let plan = resolve::resolve(&pipeline, &catalog, output_root, &mut diagnostics);
+    if let Some(plan) = &plan {
+        diagnostics.extend(outputs_over_inputs(&path, &pipeline, plan));
+    }
+    let plan = plan.filter(|_| !diagnostics.has_errors());
     Ok(Checked { path, document, diagnostics: diagnostics.into_vec(), plan })
+}
+
+/// Exports that would replace what the pipeline reads, or be read by its next run.
+fn outputs_over_inputs(path: &Path, pipeline: &spec::Pipeline, plan: &Plan) -> Vec<Diagnostic> {
+    let real = |p: &Path| std::fs::canonicalize(p).ok();
+    let mut errors = vec![];
+    for (i, report) in plan.reports.iter().enumerate() {
+        for (j, export) in report.exports.iter().enumerate() {
+            let target = plan.output_root.join(&export.path);
+            let at = YamlPath::root().key("reports").index(i).key("exports").index(j).key("path");
+            let probe = if export.partition_by.is_empty() { target.clone() } else { target.join("part-0.parquet") };
+            let below =
+                |file: &Path| real(file).zip(real(&target)).is_some_and(|(file, folder)| file.starts_with(folder));
+            let holds = plan.scans.iter().find(|scan| scan.files.iter().any(|f| below(&f.path)));
+            let reader = holds.map(|scan| scan.source.as_str()).or_else(|| source::reads(pipeline, &probe));
+            if let Some(source) = reader {
+                errors.push(
+                    Diagnostic::pipeline(
+                        "clashing-paths",
+                        format!("`{}` is read by source `{source}`", export.path.display()),
+                    )
+                    .at(&at)
+                    .note("the report would replace its own input, or be read as input by the next run")
+                    .help("write reports to a folder of their own"),
+                );
+            } else if real(path).is_some() && real(path) == real(&target) {
+                errors
+                    .push(Diagnostic::pipeline("clashing-paths", "the report would replace the pipeline file").at(&at));
+            }
+        }
+    }
+    errors
 }
 
 /// A finished run.
@@ -82,6 +118,7 @@ pub struct Finished {
 /// Bad data, a failing engine, or places that cannot be written; then no report has been touched.
 pub fn run(checked: &Checked, plan: &Plan, options: &Options, progress: &Progress) -> Result<Finished, Diagnostic> {
     let started = Instant::now();
+    let started_at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let id = run_id();
     let mut targets = publish::targets(plan);
     let manifest_path = publish::manifest_path(plan);
@@ -94,9 +131,10 @@ pub fn run(checked: &Checked, plan: &Plan, options: &Options, progress: &Progres
     let stage = Stage::begin(&plan.output_root, &id, &targets)?;
     let outputs = publish::write(plan, &tables, &stage)?;
     let mut manifest = manifest(checked, plan, options, &rollups, &stats, outputs, id);
+    manifest.run.started = started_at;
     manifest.run.seconds = started.elapsed().as_secs_f64();
     let json = serde_json::to_string_pretty(&manifest).map_err(|e| Diagnostic::bug(e.to_string()))? + "\n";
-    std::fs::write(stage.staged(&manifest_path), json)
+    publish::write_durably(&stage.staged(&manifest_path), &json)
         .map_err(|e| Diagnostic::engine("cannot-write", format!("the manifest cannot be written: {e}")))?;
     stage.commit()?;
     Ok(Finished { manifest, manifest_path, output_root: plan.output_root.clone() })
@@ -154,7 +192,7 @@ fn manifest(
         warnings,
         run: RunSummary {
             id,
-            started: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            started: String::new(),
             seconds: 0.0,
             threads: options.threads,
             state_bytes: stats.state_bytes.iter().sum(),
@@ -193,8 +231,9 @@ fn run_id() -> String {
     format!("{}-{}", now.strftime("%Y%m%dT%H%M%S%6fZ"), std::process::id())
 }
 
-/// Reads all records of one source of a pipeline into a Polars `DataFrame`: its columns as the engines see them (text
-/// trimmed, dates as day numbers) under their pipeline names. Unlike a run it holds everything in memory.
+/// Reads all records of one source of a pipeline into a Polars `DataFrame`, before its `where`: the columns that the
+/// pipeline's reports use, as the engines see them (text trimmed, dates as day numbers), under their pipeline names.
+/// Unlike a run it holds everything in memory.
 ///
 /// # Errors
 /// The pipeline's mistakes, an unknown or unused source, unreadable files.

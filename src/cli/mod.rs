@@ -127,6 +127,14 @@ pub fn main() -> u8 {
     }
 }
 
+/// Whoever reads our output may have seen enough and closed it; the work and the exit code do not depend on that.
+fn unless_closed(printed: io::Result<()>) -> io::Result<()> {
+    match printed {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
 /// Does all pipelines; the first failure's code is the exit code.
 fn each(pipelines: &[PathBuf], mut act: impl FnMut(&Path) -> io::Result<u8>) -> io::Result<u8> {
     let mut code = 0;
@@ -147,6 +155,15 @@ struct Printer {
 impl Printer {
     /// Diagnostics of a pipeline, on standard error.
     fn diagnostics(&self, checked: Option<&Checked>, diagnostics: &[Diagnostic], least: Severity) -> io::Result<()> {
+        unless_closed(self.write_diagnostics(checked, diagnostics, least))
+    }
+
+    fn write_diagnostics(
+        &self,
+        checked: Option<&Checked>,
+        diagnostics: &[Diagnostic],
+        least: Severity,
+    ) -> io::Result<()> {
         let least = if self.quiet { Severity::Error } else { least };
         let shown: Vec<&Diagnostic> = diagnostics.iter().filter(|d| d.severity >= least).collect();
         let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
@@ -179,7 +196,7 @@ fn run_one(printer: &Printer, path: &Path, output_root: Option<PathBuf>, options
     };
     printer.diagnostics(Some(&checked), &checked.diagnostics, Severity::Warning)?;
     let Some(plan) = &checked.plan else {
-        summary::count_mistakes(printer.format == OutputFormat::Text, &checked)?;
+        unless_closed(summary::count_mistakes(printer.format == OutputFormat::Text, &checked))?;
         return Ok(checked.exit_code());
     };
     let progress = Progress::default();
@@ -192,9 +209,11 @@ fn run_one(printer: &Printer, path: &Path, output_root: Option<PathBuf>, options
             let seen = checked.diagnostics.iter().filter(|d| d.severity == Severity::Warning).count();
             printer.diagnostics(Some(&checked), &finished.manifest.warnings[seen..], Severity::Warning)?;
             match printer.format {
-                OutputFormat::Json => print_json(&serde_json::to_value(&finished.manifest).map_err(io::Error::from)?)?,
+                OutputFormat::Json => {
+                    unless_closed(print_json(&serde_json::to_value(&finished.manifest).map_err(io::Error::from)?))?;
+                }
                 OutputFormat::Text if printer.quiet => {}
-                OutputFormat::Text => io::stdout().write_all(summary::text(&finished).as_bytes())?,
+                OutputFormat::Text => unless_closed(io::stdout().write_all(summary::text(&finished).as_bytes()))?,
             }
             Ok(0)
         }
@@ -208,18 +227,18 @@ fn check_one(printer: &Printer, path: &Path, output_root: Option<PathBuf>) -> io
     };
     printer.diagnostics(Some(&checked), &checked.diagnostics, Severity::Hint)?;
     match (&checked.plan, printer.format) {
-        (None, _) => summary::count_mistakes(printer.format == OutputFormat::Text, &checked)?,
+        (None, _) => unless_closed(summary::count_mistakes(printer.format == OutputFormat::Text, &checked))?,
         (Some(plan), OutputFormat::Text) if !printer.quiet => {
             let mut stdout = io::stdout().lock();
             let (sources, reports) = (plan.scans.len() as u64, plan.reports.len() as u64);
-            writeln!(
+            unless_closed(writeln!(
                 stdout,
                 "{}: ok, {}, {}, {}",
                 path.display(),
                 crate::diagnostic::count(sources, "source"),
                 crate::diagnostic::count(plan.metrics.len() as u64, "metric"),
                 crate::diagnostic::count(reports, "report"),
-            )?;
+            ))?;
         }
         (Some(_), _) => {}
     }

@@ -31,10 +31,18 @@ pub(super) fn with_progress<T: Send>(
             }
             bar.finish_and_clear();
         });
-        let result = work();
-        done.store(true, Ordering::Relaxed);
-        result
+        // Also when the work panics: the ticker would wait for ever.
+        let _stop = Stop(&done);
+        work()
     })
+}
+
+struct Stop<'d>(&'d AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// `3 errors, 1 warning in pipelines/x.yaml`

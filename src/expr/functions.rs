@@ -138,7 +138,7 @@ fn sum_known(typer: &mut Typer<'_>, args: &[&ast::Expr], tree: &ast::Expr) -> Op
     if !items.iter().all(|item| item.ty().is_numeric()) {
         return typer.error("type-mismatch", tree, "`sum_known` takes numbers");
     }
-    Some(Expr::SumKnown(items))
+    typer.bounded(Expr::SumKnown(items), tree)
 }
 
 fn null_if(typer: &mut Typer<'_>, args: &[&ast::Expr], tree: &ast::Expr) -> Option<Expr> {

@@ -6,6 +6,7 @@
 
 mod functions;
 mod parse;
+mod predicates;
 mod sql;
 
 pub use parse::{parse, ExprError, Scope};

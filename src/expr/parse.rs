@@ -47,7 +47,7 @@ pub struct ExprError {
 /// # Errors
 /// Every mistake that was found: syntax, unknown columns, forbidden constructs, types that do not fit.
 pub fn parse(text: &str, scope: &dyn Scope) -> Result<Expr, Vec<ExprError>> {
-    let mut typer = Typer { text, scope, errors: vec![] };
+    let mut typer = Typer { text, scope, errors: vec![], depth: 0 };
     let expr = typer.parse();
     match expr {
         Some(expr) if typer.errors.is_empty() => Ok(expr),
@@ -58,8 +58,12 @@ pub fn parse(text: &str, scope: &dyn Scope) -> Result<Expr, Vec<ExprError>> {
 pub(super) struct Typer<'a> {
     text: &'a str,
     scope: &'a dyn Scope,
-    errors: Vec<ExprError>,
+    pub(super) errors: Vec<ExprError>,
+    depth: usize,
 }
+
+/// Operations inside each other; a chain `a + b + c` nests too. More than people write, less than a stack holds.
+const MAX_DEPTH: usize = 200;
 
 impl Typer<'_> {
     fn parse(&mut self) -> Option<Expr> {
@@ -155,6 +159,22 @@ impl Typer<'_> {
     }
 
     pub(super) fn expr(&mut self, tree: &ast::Expr) -> Option<Expr> {
+        self.depth += 1;
+        let expr = if self.depth > MAX_DEPTH {
+            // The tree's own span would be found by walking all of it at every level.
+            let message = format!("the expression has more than {MAX_DEPTH} operations inside each other");
+            let (range, help) =
+                (0..self.text.len(), vec!["split it into several metrics, or prepare a column in the export".into()]);
+            self.errors.push(ExprError { code: "expression-too-deep", message, range, notes: vec![], help });
+            None
+        } else {
+            self.expr_within(tree)
+        };
+        self.depth -= 1;
+        expr
+    }
+
+    fn expr_within(&mut self, tree: &ast::Expr) -> Option<Expr> {
         use ast::Expr as E;
         match tree {
             E::Identifier(ident) => self.column(ident),
@@ -330,7 +350,11 @@ impl Typer<'_> {
         }
         let (left, right) =
             if both_int && op != Arith::Div { (left, right) } else { (to_float(left), to_float(right)) };
-        let expr = Expr::Arith { op, left: Box::new(left), right: Box::new(right) };
+        self.bounded(Expr::Arith { op, left: Box::new(left), right: Box::new(right) }, tree)
+    }
+
+    /// Refuses integers that 128 bits might not hold.
+    pub(super) fn bounded(&mut self, expr: Expr, tree: &ast::Expr) -> Option<Expr> {
         if expr.int_bound() > MAX_INT {
             return self.error_with(
                 "integer-too-wide",
@@ -388,72 +412,6 @@ impl Typer<'_> {
                 vec!["declare the column's `type: date`".into()],
             ),
         }
-    }
-
-    fn in_list(&mut self, tree: &ast::Expr, list: &[ast::Expr], negated: bool) -> Option<Expr> {
-        let mut expr = self.expr(tree)?;
-        let mut literals = vec![];
-        for item in list {
-            let Some(typed) = self.expr(item) else { continue };
-            let Some((left, right)) = self.unify(expr.clone(), typed, item) else { continue };
-            match right {
-                Expr::Literal(literal) => {
-                    expr = left;
-                    literals.push(literal);
-                }
-                Expr::ToFloat(inner) if matches!(*inner, Expr::Literal(Literal::Int(_))) => {
-                    if let Expr::Literal(Literal::Int(n)) = *inner {
-                        #[expect(clippy::cast_precision_loss, reason = "compared as floats, as SQL does")]
-                        literals.push(Literal::Float(n as f64));
-                    }
-                    expr = left;
-                }
-                _ => {
-                    self.error::<()>("sql-not-allowed", item, format!("`{item}` is not a constant"));
-                }
-            }
-        }
-        if !self.errors.is_empty() {
-            return None;
-        }
-        if expr.ty() == Type::Float {
-            #[expect(clippy::cast_precision_loss, reason = "compared as floats, as SQL does")]
-            for literal in &mut literals {
-                if let Literal::Int(n) = literal {
-                    *literal = Literal::Float(*n as f64);
-                }
-            }
-        }
-        let found = Expr::InList { expr: Box::new(expr), list: literals };
-        Some(if negated { not(found) } else { found })
-    }
-
-    fn between(
-        &mut self,
-        expr: &ast::Expr,
-        low: &ast::Expr,
-        high: &ast::Expr,
-        negated: bool,
-        tree: &ast::Expr,
-    ) -> Option<Expr> {
-        let (value, low, high) = (self.expr(expr), self.expr(low), self.expr(high));
-        let value = value?;
-        let from = self.compare(Compare::Ge, value.clone(), low?, tree);
-        let to = self.compare(Compare::Le, value, high?, tree);
-        let inside = Expr::And(Box::new(from?), Box::new(to?));
-        Some(if negated { not(inside) } else { inside })
-    }
-
-    fn like(&mut self, tree: &ast::Expr, pattern: &ast::Expr, negated: bool) -> Option<Expr> {
-        let expr = self.text_arg(tree)?;
-        let ast::Expr::Value(value) = pattern else {
-            return self.error("sql-not-allowed", pattern, "the pattern of LIKE must be a text in single quotes");
-        };
-        let Value::SingleQuotedString(pattern) = &value.value else {
-            return self.error("sql-not-allowed", pattern, "the pattern of LIKE must be a text in single quotes");
-        };
-        let like = Expr::Like { expr: Box::new(expr), pattern: pattern.clone() };
-        Some(if negated { not(like) } else { like })
     }
 
     pub(super) fn text_arg(&mut self, tree: &ast::Expr) -> Option<Expr> {

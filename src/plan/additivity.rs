@@ -5,14 +5,11 @@ use super::logical::{ColumnRole, LogicalSource};
 use crate::expr::{Arith, Expr};
 use crate::spec::Additivity;
 
-/// Names (or parts of names between underscores) of unique counts and rates: they add up over nothing.
-const NON_ADDITIVE: &[&str] = &[
-    "reach",
-    "users",
-    "viewers",
-    "visitors",
-    "uniques",
-    "unique",
+/// Names (or parts of names) of unique counts: they add up over nothing.
+const UNIQUE: &[&str] = &["reach", "users", "viewers", "visitors", "uniques", "unique"];
+
+/// Names (or parts of names) of rates: they add up over nothing.
+const RATES: &[&str] = &[
     "frequency",
     "rate",
     "ratio",
@@ -30,7 +27,6 @@ const NON_ADDITIVE: &[&str] = &[
     "percent",
     "percentage",
     "pct",
-    "share_of_voice",
     "position",
     "vtr",
     "vcr",
@@ -38,41 +34,49 @@ const NON_ADDITIVE: &[&str] = &[
     "csat",
 ];
 
-/// Names of levels: they add up over everything but time.
-const SEMI_ADDITIVE: &[&str] = &["followers", "subscribers", "fans", "follower_count", "subscriber_count"];
+/// Names (or parts of names) of levels: they add up over everything but time.
+const SEMI_ADDITIVE: &[&str] = &["followers", "follower", "subscribers", "subscriber", "fans"];
 
-/// Names that contain one of the words above and add up all the same: they count events.
-const ADDITIVE: &[&str] = &[
-    "new_followers",
-    "new_subscribers",
-    "new_users",
-    "new_fans",
-    "net_new_followers",
-    "net_followers",
-    "followers_gained",
-    "followers_lost",
-    "subscribers_gained",
-    "subscribers_lost",
-    "lost_followers",
-    "engaged_users_sessions",
-];
+/// Parts that make a count of events of any of the words above: new followers are gained once each.
+const ADDITIVE: &[&str] =
+    &["new", "net", "gained", "gain", "lost", "loss", "unfollows", "unsubscribed", "unsubscribes", "added", "removed"];
 
-/// The additivity of a measure by its name alone.
+/// The additivity of a measure by its name alone: `Total followers`, `activeUsers` and `bounce_rate` are taken apart.
 #[must_use]
 pub fn well_known(name: &str) -> Additivity {
-    let name = name.to_lowercase().replace([' ', '-', '.', '%', '(', ')'], "_");
-    let name = name.trim_matches('_');
-    if ADDITIVE.contains(&name) {
-        return Additivity::Additive;
+    let parts = parts(name);
+    let any = |words: &[&str]| parts.iter().any(|part| words.contains(&part.as_str()));
+    if any(RATES) {
+        Additivity::NonAdditive
+    } else if any(ADDITIVE) {
+        Additivity::Additive
+    } else if any(UNIQUE) {
+        Additivity::NonAdditive
+    } else if any(SEMI_ADDITIVE) {
+        Additivity::SemiAdditive
+    } else {
+        Additivity::Additive
     }
-    let is = |word: &str| name == word || name.split('_').any(|part| part == word);
-    if NON_ADDITIVE.iter().any(|word| is(word)) {
-        return Additivity::NonAdditive;
+}
+
+/// The words of a name: humps, spaces and signs part them.
+fn parts(name: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut before_lower = false;
+    for c in name.chars() {
+        let hump = c.is_uppercase() && before_lower;
+        if hump || !c.is_alphanumeric() {
+            parts.push(String::new());
+        }
+        if c.is_alphanumeric() {
+            if let Some(part) = parts.last_mut() {
+                part.extend(c.to_lowercase());
+            }
+        }
+        before_lower = c.is_lowercase();
     }
-    if SEMI_ADDITIVE.contains(&name) {
-        return Additivity::SemiAdditive;
-    }
-    Additivity::Additive
+    parts.retain(|part| !part.is_empty());
+    parts
 }
 
 /// The additivity of a record's value: the weakest of the measures it is made of, conditions apart. A division by
@@ -137,8 +141,21 @@ mod tests {
         {
             assert_eq!(well_known(name), Additivity::NonAdditive, "{name}");
         }
-        assert_eq!(well_known("followers"), Additivity::SemiAdditive);
-        for name in ["impressions", "new_followers", "spend", "clicks", "iteration", "searches"] {
+        for name in ["followers", "total_followers", "followers_count", "page_fans", "Subscribers"] {
+            assert_eq!(well_known(name), Additivity::SemiAdditive, "{name}");
+        }
+        for name in [
+            "impressions",
+            "new_followers",
+            "newUsers",
+            "Subscribers gained",
+            "net_new_followers",
+            "unfollows",
+            "spend",
+            "clicks",
+            "iteration",
+            "searches",
+        ] {
             assert_eq!(well_known(name), Additivity::Additive, "{name}");
         }
     }

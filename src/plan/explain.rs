@@ -3,7 +3,7 @@
 use super::types::{AggFunc, Aggregate, Covers, DayRange, Plan, ReportPlan, RollupPlan, Scan};
 use crate::calendar::{iso_date, Grain};
 use crate::expr::Expr;
-use crate::spec::{ExportFormat, Layout};
+use crate::spec::{ExportFormat, Layout, Reaggregate};
 use serde_json::{json, Value};
 use std::fmt::Write;
 
@@ -130,7 +130,11 @@ fn report_text(out: &mut String, plan: &Plan, report: &ReportPlan) {
     for name in &report.computed {
         let metric = &plan.metrics[name];
         let hidden = if report.metrics.contains(name) { "" } else { " (not shown)" };
-        let mark = if metric.reaggregate.is_some() { ", summed anyway" } else { "" };
+        let mark = match metric.reaggregate {
+            None => "",
+            Some(Reaggregate::SumWithWarning) => ", summed anyway",
+            Some(Reaggregate::Max) => ", the largest instead of the sum",
+        };
         let _ = writeln!(out, "  metric {name}{hidden}: {} [{}{mark}]", metric.definition, metric.additivity.as_str());
     }
     for name in &report.single_valued {

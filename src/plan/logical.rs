@@ -15,8 +15,8 @@ pub struct LogicalSource {
     pub members: Vec<String>,
     /// Its columns.
     pub columns: IndexMap<String, LogicalColumn>,
-    /// What dates its records (the first member's, for a union).
-    pub time: SourceTime,
+    /// What dates the records of each member.
+    pub times: Vec<SourceTime>,
     /// Columns that identify a record.
     pub primary_key: Vec<String>,
     /// Its `where`.
@@ -60,6 +60,8 @@ pub struct LogicalColumn {
     pub role: ColumnRole,
     /// For each member of the source, its name in the files; `None` where a member lacks it.
     pub raw: Vec<Option<String>>,
+    /// Nothing but nulls were seen: in a union the type is the other members'.
+    pub empty: bool,
     /// For text in CSV: the cell that made it text.
     pub text_because: Option<String>,
 }
@@ -97,7 +99,13 @@ impl Scope for LogicalSource {
 }
 
 impl LogicalSource {
-    /// Whether it is read from files of its own.
+    /// The shortest period that all members can be reported by.
+    #[must_use]
+    pub fn finest(&self) -> Grain {
+        self.times.iter().map(SourceTime::finest).max().unwrap_or(Grain::Day)
+    }
+
+    /// Whether it is made of other sources instead of files of its own.
     #[must_use]
     pub fn is_union(&self) -> bool {
         self.members.len() != 1 || self.members[0] != self.name

@@ -92,6 +92,8 @@ pub struct ScanColumn {
     pub raw: Option<String>,
     /// Type in expressions.
     pub ty: Type,
+    /// Whether it is grouped or filtered by, not aggregated: its values must keep their identity.
+    pub dimension: bool,
 }
 
 /// What dates the records of a source.

@@ -90,6 +90,14 @@ fn write_one(
         files.push(seal(&staged, &export.path, batch.num_rows()).map_err(|e| fail(e.to_string()))?);
     } else {
         std::fs::create_dir_all(&staged).map_err(|e| fail(e.to_string()))?;
+        if batch.num_rows() == 0 {
+            // So that whoever reads the folder finds the columns.
+            std::fs::create_dir_all(&staged).map_err(|e| fail(e.to_string()))?;
+            let file = staged.join("part-0.parquet");
+            let columns = partition::without(batch, &export.partition_by).map_err(fail)?;
+            format.write(&columns, report, export, &file).map_err(fail)?;
+            files.push(seal(&file, &export.path.join("part-0.parquet"), 0).map_err(|e| fail(e.to_string()))?);
+        }
         for part in partition::split(batch, &export.partition_by).map_err(|e| fail(e.clone()))? {
             let below = part.folder.join("part-0.parquet");
             std::fs::create_dir_all(staged.join(&part.folder)).map_err(|e| fail(e.to_string()))?;
@@ -125,6 +133,16 @@ fn seal(file: &Path, shown: &Path, rows: usize) -> std::io::Result<OutputFile> {
         hasher.update(&buffer[..read]);
     }
     Ok(OutputFile { path: shown.to_path_buf(), rows: rows as u64, bytes, sha256: hex(&hasher.finalize()) })
+}
+
+/// Writes a small file and flushes it to the disk.
+///
+/// # Errors
+/// What the file system says.
+pub fn write_durably(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = File::create(path)?;
+    std::io::Write::write_all(&mut file, text.as_bytes())?;
+    file.sync_all()
 }
 
 /// Lowercase hexadecimal.

@@ -39,6 +39,13 @@ pub(super) fn split(table: &RecordBatch, columns: &[String]) -> Result<Vec<Part>
         .collect()
 }
 
+/// The table without its partition columns.
+pub(super) fn without(table: &RecordBatch, columns: &[String]) -> Result<RecordBatch, String> {
+    let schema = table.schema();
+    let kept: Vec<usize> = (0..table.num_columns()).filter(|i| !columns.contains(schema.field(*i).name())).collect();
+    table.project(&kept).map_err(|e| e.to_string())
+}
+
 fn value(array: &ArrayRef, row: usize) -> String {
     if array.is_null(row) {
         return "__HIVE_DEFAULT_PARTITION__".to_owned();

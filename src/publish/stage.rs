@@ -54,8 +54,21 @@ impl Stage {
             .write(true)
             .open(&lock_path)
             .map_err(|e| fail(&lock_path, &e))?;
-        lock.lock().map_err(|e| fail(&lock_path, &e))?;
-        recover(root).map_err(|e| fail(&home, &e))?;
+        if lock.try_lock().is_err() {
+            // Not an error, but silence would look like one.
+            let _ = writeln!(io::stderr(), "waiting for another run that publishes below `{}`", root.display());
+            lock.lock().map_err(|e| fail(&lock_path, &e))?;
+        }
+        recover(root).map_err(|e| {
+            Diagnostic::engine(
+                "cannot-recover",
+                format!("what a killed run left in `{}` cannot be finished: {e}", home.display()),
+            )
+            .help(format!(
+                "look at `{0}/{JOURNAL}` and `{0}/{STAGED}`; to give up on that run, delete both",
+                home.display()
+            ))
+        })?;
         let mut stage = Self {
             root: root.to_path_buf(),
             id: id.to_owned(),
@@ -124,6 +137,14 @@ impl Stage {
                 )
                 .help("remove it, or choose another path"));
             }
+            Ok(meta) if meta.is_dir() => only_partitions(&place).map_err(|stranger| {
+                Diagnostic::engine(
+                    "cannot-write",
+                    format!("`{}` holds more than a partitioned report: `{}`", place.display(), stranger.display()),
+                )
+                .note("a partitioned export replaces its whole folder")
+                .help("choose a folder of its own for the export")
+            })?,
             _ => {}
         }
         // Better to fail now than after an hour of scanning.
@@ -154,12 +175,19 @@ impl Stage {
             if entry.folder {
                 sync_tree(&staged).map_err(fail)?;
             }
+            // The journal may only name what a power cut cannot take away.
+            sync_folder(staged.parent().unwrap_or(&self.root)).map_err(fail)?;
         }
         self.note(JOURNAL, &self.moves).map_err(fail)?;
         // From here on the run counts as published: a crash is rolled forward.
         self.committed = true;
         finish(&self.root, &self.moves).map_err(|e| {
-            failed(&self.root, &e.to_string()).note("some exports are new and some old; the next run finishes the move")
+            Diagnostic::engine(
+                "half-published",
+                format!("reports below `{}` cannot be moved into place: {e}", self.root.display()),
+            )
+            .note("some exports are new and some old, each of them whole; the next run finishes the move")
+            .help("check the permissions of the folder, and run again")
         })
     }
 }
@@ -180,16 +208,42 @@ impl Drop for Stage {
     }
 }
 
+/// Whether a folder holds nothing but what a partitioned export writes; else something that it does not.
+fn only_partitions(folder: &Path) -> Result<(), PathBuf> {
+    let entries = fs::read_dir(folder).map_err(|_| folder.to_path_buf())?;
+    for entry in entries {
+        let path = entry.map_err(|_| folder.to_path_buf())?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() && name.contains('=') {
+            only_partitions(&path)?;
+        } else if path.is_dir() || !(name.starts_with("part-") && name.ends_with(".parquet")) {
+            return Err(path);
+        }
+    }
+    Ok(())
+}
+
+/// Whether a path of the journal can be one that a run has written: below the root, and a staged name.
+fn is_ours(staged: &Path) -> bool {
+    let name = staged.file_name().unwrap_or_default().to_string_lossy();
+    let below = staged.components().all(|c| matches!(c, std::path::Component::Normal(_)));
+    below && name.starts_with('.') && name.contains(".jalon-") && name.ends_with(".part")
+}
+
 /// Finishes or cleans up what a killed run left.
 fn recover(root: &Path) -> io::Result<()> {
     let home = root.join(HOME);
     if let Ok(text) = fs::read(home.join(JOURNAL)) {
         let moves: Vec<Move> = serde_json::from_slice(&text).map_err(io::Error::other)?;
+        let target_below = |m: &Move| m.target.components().all(|c| matches!(c, std::path::Component::Normal(_)));
+        if !moves.iter().all(|m| is_ours(&m.staged) && target_below(m)) {
+            return Err(io::Error::other(format!("`{JOURNAL}` names paths that no run writes")));
+        }
         return finish(root, &moves);
     }
     if let Ok(text) = fs::read(home.join(STAGED)) {
         let staged: Vec<PathBuf> = serde_json::from_slice(&text).map_err(io::Error::other)?;
-        for path in staged {
+        for path in staged.iter().filter(|path| is_ours(path)) {
             remove(&root.join(path));
         }
         fs::remove_file(home.join(STAGED))?;
@@ -201,10 +255,14 @@ fn recover(root: &Path) -> io::Result<()> {
 fn finish(root: &Path, moves: &[Move]) -> io::Result<()> {
     for entry in moves {
         let (staged, target) = (root.join(&entry.staged), root.join(&entry.target));
+        let moved = inode(&target).is_ok_and(|i| i == entry.inode);
         if !staged.exists() {
-            continue;
+            if moved {
+                continue;
+            }
+            return Err(io::Error::new(io::ErrorKind::NotFound, format!("`{}` is gone", staged.display())));
         }
-        let exchanged = entry.folder && inode(&target).is_ok_and(|i| i == entry.inode);
+        let exchanged = entry.folder && moved;
         if entry.folder && target.exists() {
             if !exchanged {
                 exchange(&staged, &target)?;
@@ -227,15 +285,13 @@ fn remove(path: &Path) {
     let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
 }
 
-#[cfg(unix)]
+#[cfg(not(unix))]
+compile_error!("jalon moves reports into place by POSIX renames and tells files apart by their inodes");
+
+/// What tells a file or folder apart from another one of the same name.
 fn inode(path: &Path) -> io::Result<u64> {
     use std::os::unix::fs::MetadataExt;
     Ok(fs::symlink_metadata(path)?.ino())
-}
-
-#[cfg(not(unix))]
-fn inode(path: &Path) -> io::Result<u64> {
-    fs::symlink_metadata(path).map(|_| 0)
 }
 
 /// Swaps two folders in one step.
@@ -267,10 +323,7 @@ fn exchange_in_two(a: &Path, b: &Path) -> io::Result<()> {
 }
 
 fn sync_folder(path: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(if path.as_os_str().is_empty() { Path::new(".") } else { path })?.sync_all()?;
-    }
-    Ok(())
+    File::open(if path.as_os_str().is_empty() { Path::new(".") } else { path })?.sync_all()
 }
 
 fn sync_tree(path: &Path) -> io::Result<()> {

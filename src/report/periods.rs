@@ -55,6 +55,15 @@ impl<'p> Periods<'p> {
 
     /// What the sources know of a period.
     pub(super) fn coverage(&self, sources: &[&str], period: &Period) -> PeriodCoverage {
-        self.coverage.of(sources, period.start, period.end)
+        let mut known = self.coverage.of(sources, period.start, period.end);
+        // A period that the report's own range cuts holds a part of its records only.
+        if !self.range.contains(period.start) || !self.range.contains(period.end) {
+            let start = self.range.start.map_or(period.start, |s| s.max(period.start));
+            let end = self.range.end.map_or(period.end, |e| e.min(period.end));
+            let inside = f64::from((end - start + 1).max(0)) / f64::from((period.end - period.start + 1).max(1));
+            known.is_complete = false;
+            known.coverage = self.coverage.of(sources, start, end).coverage * inside;
+        }
+        known
     }
 }

@@ -58,6 +58,11 @@ fn path(export: &Export, at: &YamlPath, errors: &mut Diagnostics) -> Option<Path
     let mut clean = PathBuf::new();
     for component in path.components() {
         match component {
+            Component::Normal(part) if part == ".jalon" => {
+                let error = Diagnostic::pipeline("invalid-path", "the folder `.jalon` is jalon's own");
+                errors.push(error.at(&at).help("choose another path"));
+                return None;
+            }
             Component::Normal(part) => clean.push(part),
             Component::CurDir => {}
             Component::ParentDir | Component::RootDir | Component::Prefix(_) => {

@@ -8,6 +8,7 @@ mod reports;
 mod rollups;
 mod segments;
 mod sources;
+mod unions;
 
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
@@ -66,7 +67,7 @@ pub fn resolve(
     let broken: Vec<String> = spec.sources.keys().filter(|name| !sources.contains_key(*name)).cloned().collect();
     let segments = segments::resolve(spec, &sources, errors);
     let metrics = metrics::resolve(spec, &sources, &broken, errors);
-    let mut reports = reports::resolve(spec, &sources, &metrics, &segments, errors);
+    let mut reports = reports::resolve(spec, &sources, &metrics, &segments, calendar.as_deref(), errors);
     let output_root = match (output_root, &spec.output_root) {
         (Some(path), _) => path,
         (None, Some(text)) => match crate::spec::expand_variables(text, &root.key("output_root")) {

@@ -5,7 +5,7 @@ use super::check_reserved;
 use super::exports;
 use super::metrics::Metrics;
 use super::segments::{Segments, ALL};
-use crate::calendar::{parse_date, Grain};
+use crate::calendar::{parse_date, Calendar, Grain};
 use crate::diagnostic::{Diagnostic, Diagnostics, Part, YamlPath};
 use crate::expr::Type;
 use crate::plan::additivity::reason;
@@ -18,6 +18,7 @@ pub(super) fn resolve(
     sources: &IndexMap<String, LogicalSource>,
     metrics: &Metrics,
     segments: &Segments,
+    calendar: Option<&Calendar>,
     errors: &mut Diagnostics,
 ) -> Vec<ReportPlan> {
     let mut plans: Vec<ReportPlan> = vec![];
@@ -37,7 +38,7 @@ pub(super) fn resolve(
             errors.push(error.at(&at.key("name")));
         }
         let mut resolver = Resolver { report, at, sources, metrics, segments, errors };
-        plans.push(resolver.resolve(&mut taken));
+        plans.push(resolver.resolve(&mut taken, calendar));
     }
     plans
 }
@@ -55,7 +56,7 @@ struct Resolver<'r> {
 type Read<'r> = (&'r LogicalSource, &'r MetricPlan);
 
 impl<'r> Resolver<'r> {
-    fn resolve(&mut self, taken: &mut exports::Taken) -> ReportPlan {
+    fn resolve(&mut self, taken: &mut exports::Taken, calendar: Option<&Calendar>) -> ReportPlan {
         let shown = self.shown();
         let computed = self.computed(&shown);
         let range = self.range();
@@ -65,6 +66,7 @@ impl<'r> Resolver<'r> {
         let dims = self.dims(&read);
         self.check_segments(&segments, &read);
         self.check_grains(&grains, &read);
+        self.check_range(range, &read, calendar);
         let single_valued = self.check_additivity(&computed, &grains);
         let exports = exports::resolve(self.report, &self.at, taken, self.errors);
         ReportPlan {
@@ -253,7 +255,7 @@ impl<'r> Resolver<'r> {
                 if !self.segments.fits(segment, &source.name) && self.fits_somewhere(segment) {
                     let index = written.iter().position(|s| s == segment).unwrap_or(0);
                     let message = format!(
-                        "segment `{segment}` cannot be applied to source `{}`: it uses a column that is not there",
+                        "segment `{segment}` cannot be applied to source `{}`: a column that it uses is not there or has another type",
                         source.name
                     );
                     self.errors.push(
@@ -277,8 +279,8 @@ impl<'r> Resolver<'r> {
 
     fn check_grains(&mut self, grains: &[Grain], read: &[Read<'_>]) {
         for (source, metric) in read {
-            let finest = source.time.finest();
-            for grain in grains {
+            for (time, grain) in source.times.iter().flat_map(|time| grains.iter().map(move |grain| (time, grain))) {
+                let finest = time.finest();
                 let position = self.report.grains.iter().position(|g| Grain::from(*g) == *grain).unwrap_or(0);
                 let at = self.at.key("grains").index(position);
                 let read_for =
@@ -291,7 +293,7 @@ impl<'r> Resolver<'r> {
                         finest.as_str()
                     );
                     self.errors.push(Diagnostic::pipeline("grain-too-fine", message).at(&at).note(read_for));
-                } else if !finest.nests_in(*grain) && source.time.assign.is_none() {
+                } else if !finest.nests_in(*grain) && time.assign.is_none() {
                     let message = format!(
                         "a {} of source `{}` may belong to two {}s",
                         finest.as_str(),
@@ -304,6 +306,32 @@ impl<'r> Resolver<'r> {
                             .note(read_for)
                             .help("say where such a record goes: `time: {…, assign: majority}` (or `start`, `end`)"),
                     );
+                }
+            }
+        }
+    }
+
+    /// A report's range must not cut the records of a coarser source.
+    fn check_range(&mut self, range: DayRange, read: &[Read<'_>], calendar: Option<&Calendar>) {
+        let Some(calendar) = calendar else { return };
+        for (source, _) in read {
+            for time in source.times.iter().filter(|t| t.finest() > Grain::Day && t.assign.is_none()) {
+                let finest = time.finest();
+                let cuts_start = range.start.is_some_and(|day| calendar.period_start(finest, day) != day);
+                let ends = |day| calendar.period_end(finest, calendar.period_start(finest, day));
+                let cuts_end = range.end.is_some_and(|day| ends(day) != day);
+                for (key, _) in [("start", cuts_start), ("end", cuts_end)].iter().filter(|(_, cuts)| *cuts) {
+                    let message = format!(
+                        "`{key}` cuts the {}s that the records of source `{}` cover",
+                        finest.as_str(),
+                        source.name
+                    );
+                    self.errors.push(Diagnostic::pipeline("range-cuts-records", message).at(&self.at.key(key)).help(
+                        format!(
+                            "begin and end with a whole {}, or say where a record goes: `time: {{…, assign: start}}`",
+                            finest.as_str()
+                        ),
+                    ));
                 }
             }
         }
@@ -326,8 +354,8 @@ impl<'r> Resolver<'r> {
             }
             match additivity {
                 Additivity::SemiAdditive => {
-                    let own = source.time.finest();
-                    let wrong: Vec<&str> = grains.iter().filter(|g| **g != own).map(|g| g.as_str()).collect();
+                    let is_own = |g: &&Grain| source.times.iter().all(|time| time.finest() == **g);
+                    let wrong: Vec<&str> = grains.iter().filter(|g| !is_own(g)).map(|g| g.as_str()).collect();
                     if !wrong.is_empty() {
                         self.refuse(metric, source, *additivity, &wrong);
                     }
@@ -352,7 +380,7 @@ impl<'r> Resolver<'r> {
             && source.primary_key.iter().all(|key| {
                 let is_time = source.columns.get(key).is_some_and(|c| c.role == ColumnRole::Time);
                 if is_time {
-                    grain == source.time.finest()
+                    grain == source.finest()
                 } else {
                     self.report.group_by.contains(key)
                 }
@@ -380,14 +408,14 @@ impl<'r> Resolver<'r> {
             error = error.help("for a rate over all records use `type: ratio`: it divides the sums");
         }
         error = match additivity {
-            Additivity::SemiAdditive => error.help(format!("report it by {} only", source.time.finest().as_str())),
+            Additivity::SemiAdditive => error.help(format!("report it by {} only", source.finest().as_str())),
             _ if source.primary_key.is_empty() => error.help(format!(
                 "report it at the records' own level: declare `primary_key:` in `{}` and group by all of it",
                 source.name
             )),
             _ => error.help(format!(
                 "report it by {} and group by {}: one record of `{}`",
-                source.time.finest().as_str(),
+                source.finest().as_str(),
                 source.primary_key.join(", "),
                 source.name
             )),

@@ -6,8 +6,8 @@ use crate::calendar::{Calendar, Grain};
 use crate::catalog::Catalog;
 use crate::expr::{Expr, Type};
 use crate::plan::{
-    Aggregate, Dim, Formula, LogicalSource, MetricPlan, ReportInput, ReportPlan, RollupPlan, Scan, ScanColumn,
-    ScanFile, TimePlan,
+    Aggregate, ColumnRole, Dim, Formula, LogicalSource, MetricPlan, ReportInput, ReportPlan, RollupPlan, Scan,
+    ScanColumn, ScanFile, TimePlan,
 };
 use crate::spec::Pipeline;
 use indexmap::IndexMap;
@@ -183,11 +183,12 @@ pub(super) fn scans(
             }
         }
         let grains = grains(reports, &read_by);
+        let Some(own) = source.times.first() else { continue };
         let time = TimePlan {
-            column: source.time.column.clone(),
-            end: source.time.end.clone(),
-            covers: source.time.covers,
-            assign: source.time.assign,
+            column: own.column.clone(),
+            end: own.end.clone(),
+            covers: own.covers,
+            assign: own.assign,
             hours: feeds.iter().any(|r| r.bucket == Grain::Hour),
             grains,
         };
@@ -220,8 +221,10 @@ fn add_column(columns: &mut Vec<ScanColumn>, logical: &LogicalSource, member: us
     if columns.iter().any(|c| c.name == name && c.ty == ty) {
         return;
     }
-    let raw = logical.columns.get(name).and_then(|c| c.raw.get(member).cloned().flatten());
-    columns.push(ScanColumn { name: name.to_owned(), raw, ty });
+    let column = logical.columns.get(name);
+    let raw = column.and_then(|c| c.raw.get(member).cloned().flatten());
+    let dimension = column.is_some_and(|c| c.role == ColumnRole::Dimension);
+    columns.push(ScanColumn { name: name.to_owned(), raw, ty, dimension });
 }
 
 /// The grains of all reports that read the source, itself or through a union.

@@ -1,6 +1,7 @@
 //! Sources resolved: logical columns with types and roles, over one physical source or a union of several.
 
 use super::segments::hint_at_nulls;
+use super::unions;
 use crate::calendar::Grain;
 use crate::catalog::{Catalog, Physical, SourceInfo};
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
@@ -8,7 +9,7 @@ use crate::expr::{Expr, Type};
 use crate::metric::parse_at;
 use crate::plan::additivity::well_known;
 use crate::plan::{Clock, ColumnRole, Covers, LogicalColumn, LogicalSource, SourceTime, TimeColumn};
-use crate::spec::{Pipeline, Source, SourceGrain, TimeSpec};
+use crate::spec::{FileFormat, Pipeline, Source, SourceGrain, TimeSpec};
 use indexmap::IndexMap;
 use jiff::tz::TimeZone;
 
@@ -27,7 +28,8 @@ pub(super) fn resolve(spec: &Pipeline, catalog: &Catalog, errors: &mut Diagnosti
     for (name, source) in &spec.sources {
         if !source.union.is_empty() {
             let at = YamlPath::root().key("sources").key(name);
-            if let Some(logical) = union(name, source, spec, &resolved, &at, errors) {
+            unions::same_files(source, catalog, &at, errors);
+            if let Some(logical) = unions::resolve(name, source, spec, &resolved, &at, errors) {
                 let filter = condition(source, &logical, &at, errors);
                 resolved.insert(name.clone(), LogicalSource { filter, ..logical });
             }
@@ -51,16 +53,7 @@ fn physical(
         );
         return None;
     }
-    if let Some(separator) = source.csv.as_ref().and_then(|c| c.separator.as_ref()) {
-        if separator.len() != 1 {
-            let at = at.key("csv").key("separator");
-            errors.push(
-                Diagnostic::pipeline("invalid-value", "a separator is one ASCII character")
-                    .at(&at)
-                    .help("a tab is written \"\\t\""),
-            );
-        }
-    }
+    check_separator(source, at, errors);
     let Some(time_spec) = &source.time else {
         errors.push(
             Diagnostic::pipeline("missing-key", format!("source `{name}` lacks the key `time`"))
@@ -88,7 +81,13 @@ fn physical(
         };
         columns.insert(
             raw.clone(),
-            LogicalColumn { ty, role, raw: vec![Some(raw.clone())], text_because: because(info, raw) },
+            LogicalColumn {
+                ty,
+                role,
+                raw: vec![Some(raw.clone())],
+                empty: column.physical == Physical::Empty,
+                text_because: because(info, raw),
+            },
         );
     }
     keys(name, source, &columns, at, errors);
@@ -97,10 +96,23 @@ fn physical(
         name: name.to_owned(),
         members: vec![name.to_owned()],
         columns,
-        time: time?,
+        times: vec![time?],
         primary_key,
         filter: None,
     })
+}
+
+fn check_separator(source: &Source, at: &YamlPath, errors: &mut Diagnostics) {
+    if let Some(separator) = source.csv.as_ref().and_then(|c| c.separator.as_ref()) {
+        if separator.len() != 1 {
+            let at = at.key("csv").key("separator");
+            errors.push(
+                Diagnostic::pipeline("invalid-value", "a separator is one ASCII character")
+                    .at(&at)
+                    .help("a tab is written \"\\t\""),
+            );
+        }
+    }
 }
 
 /// The source's own `where`.
@@ -148,6 +160,14 @@ fn declared_dimensions(
             }
             Physical::Typed(ty) => *ty,
             Physical::Empty => Type::Text,
+            Physical::Timestamp { .. } if info.files.iter().any(|f| f.format == FileFormat::Csv) => {
+                let error = Diagnostic::pipeline(
+                    "type-mismatch",
+                    format!("`{dimension}` holds timestamps and cannot be a dimension"),
+                );
+                errors.push(error.at(&here).help("declare `type: text` to group by them as they are written"));
+                continue;
+            }
             Physical::Timestamp { .. } => Type::Date,
             Physical::Unusable(kind) => {
                 errors.push(
@@ -161,7 +181,13 @@ fn declared_dimensions(
             }
         };
         let role = if time_column == Some(raw) { ColumnRole::Time } else { ColumnRole::Dimension };
-        let column = LogicalColumn { ty, role, raw: vec![Some(raw.to_owned())], text_because: because(info, raw) };
+        let column = LogicalColumn {
+            ty,
+            role,
+            raw: vec![Some(raw.to_owned())],
+            empty: *physical == Physical::Empty,
+            text_because: because(info, raw),
+        };
         columns.insert(dimension.to_owned(), column);
     }
 }
@@ -210,7 +236,13 @@ fn declared_measures(
         let role = ColumnRole::Measure { additivity, unit, reaggregate: details.reaggregate };
         columns.insert(
             measure.to_owned(),
-            LogicalColumn { ty, role, raw: vec![Some(raw.to_owned())], text_because: None },
+            LogicalColumn {
+                ty,
+                role,
+                raw: vec![Some(raw.to_owned())],
+                empty: *physical == Physical::Empty,
+                text_because: None,
+            },
         );
     }
 }
@@ -225,6 +257,22 @@ fn find<'i>(
     errors: &mut Diagnostics,
 ) -> Option<&'i Physical> {
     if let Some(column) = info.columns.get(raw) {
+        let lacking: Vec<String> = info
+            .files
+            .iter()
+            .filter(|f| !f.columns.iter().any(|(name, _)| name == raw))
+            .map(|f| f.path.display().to_string())
+            .collect();
+        if !lacking.is_empty() {
+            let names: Vec<&str> = lacking.iter().map(String::as_str).collect();
+            let message =
+                format!("column `{raw}` is missing in {} of {} files, and null there", lacking.len(), info.files.len());
+            errors.push(
+                Diagnostic::hint("column-missing-in-files", message)
+                    .at_key(at)
+                    .note(crate::diagnostic::short_list(&names)),
+            );
+        }
         return Some(&column.physical);
     }
     let at = if renamed { at.key("column") } else { at.clone() };
@@ -232,6 +280,18 @@ fn find<'i>(
     let mut error =
         Diagnostic::pipeline("missing-column", format!("source `{source}` has no column `{raw}` in its files"));
     error = if renamed { error.at(&at) } else { error.at_key(&at) };
+    if let Some(sign) = info
+        .columns
+        .keys()
+        .next()
+        .filter(|_| info.columns.len() == 1)
+        .and_then(|n| n.chars().find(|c| ";\t|".contains(*c)))
+    {
+        error = error.help(format!(
+            "the file seems to be separated by {sign:?}: write `csv: {{separator: {:?}}}`",
+            sign.to_string()
+        ));
+    }
     let known = info.columns.keys().map(String::as_str);
     errors.push(error.suggest(raw, "columns there", known).note(format!("first file: {file}")));
     None
@@ -309,6 +369,18 @@ fn time_column(
         errors.push(error.at(at).suggest(raw, "columns there", known));
         return None;
     };
+    if let Some(file) = info.files.iter().find(|f| !f.columns.iter().any(|(name, _)| name == raw)) {
+        let error =
+            Diagnostic::pipeline("missing-column", format!("`{}` has no time column `{raw}`", file.path.display()));
+        let known = file.columns.iter().map(|(name, _)| name.as_str());
+        errors.push(
+            error
+                .at(at)
+                .suggest(raw, "columns there", known)
+                .help("rename the column in the file, or read it as a source of its own"),
+        );
+        return None;
+    }
     let clock = match &column.physical {
         Physical::Typed(Type::Date) | Physical::Empty => Clock::Day,
         Physical::Timestamp { zoned: true } => Clock::Instant,
@@ -341,132 +413,5 @@ fn keys(
             let known = columns.keys().map(String::as_str);
             errors.push(error.at(&at.key("primary_key").index(i)).suggest(key, "columns there", known));
         }
-    }
-}
-
-fn union(
-    name: &str,
-    source: &Source,
-    spec: &Pipeline,
-    resolved: &IndexMap<String, LogicalSource>,
-    at: &YamlPath,
-    errors: &mut Diagnostics,
-) -> Option<LogicalSource> {
-    let clashing = [
-        ("path", source.path.is_some()),
-        ("time", source.time.is_some()),
-        ("csv", source.csv.is_some()),
-        ("format", source.format.is_some()),
-        ("dimensions", !source.dimensions.entries().is_empty()),
-        ("measures", !source.measures.entries().is_empty()),
-        ("primary_key", !source.primary_key.is_empty()),
-    ];
-    for (key, _) in clashing.iter().filter(|(_, there)| *there) {
-        let error = Diagnostic::pipeline("clashing-keys", format!("`{key}` cannot stand beside `union`"));
-        errors.push(error.at_key(&at.key(key)).help("columns, times and keys belong to the united sources"));
-    }
-    let mut members: Vec<&LogicalSource> = vec![];
-    let mut complete = true;
-    for (i, member) in source.union.iter().enumerate() {
-        let here = at.key("union").index(i);
-        match (spec.sources.get(member), resolved.get(member)) {
-            (None, _) => {
-                let known = spec.sources.keys().map(String::as_str).filter(|n| *n != name);
-                errors.push(
-                    Diagnostic::pipeline("unknown-source", format!("there is no source `{member}`"))
-                        .at(&here)
-                        .suggest(member, "sources", known),
-                );
-                complete = false;
-            }
-            (Some(other), _) if !other.union.is_empty() => {
-                let error = Diagnostic::pipeline("nested-union", format!("`{member}` is a union itself"));
-                errors.push(error.at(&here).help("list its members here"));
-                complete = false;
-            }
-            (Some(_), None) => complete = false,
-            (Some(_), Some(logical)) if members.iter().any(|m| m.name == logical.name) => {
-                errors.push(
-                    Diagnostic::pipeline(
-                        "duplicate-name",
-                        format!("`{member}` is listed twice: its records would count twice"),
-                    )
-                    .at(&here),
-                );
-                complete = false;
-            }
-            (Some(_), Some(logical)) => members.push(logical),
-        }
-    }
-    if !complete {
-        return None;
-    }
-    let first = members.first()?;
-    let columns = united_columns(name, &members, at, errors)?;
-    let time = members.iter().map(|m| &m.time).max_by_key(|t| t.finest())?.clone();
-    let same_key = members.iter().all(|m| m.primary_key == first.primary_key);
-    let members_names = members.iter().map(|m| m.name.clone()).collect();
-    let primary_key = if same_key && members.len() == 1 { first.primary_key.clone() } else { vec![] };
-    Some(LogicalSource { name: name.to_owned(), members: members_names, columns, time, primary_key, filter: None })
-}
-
-/// The columns of a union: by name, with one type; a member that lacks one has nulls there.
-fn united_columns(
-    name: &str,
-    members: &[&LogicalSource],
-    at: &YamlPath,
-    errors: &mut Diagnostics,
-) -> Option<IndexMap<String, LogicalColumn>> {
-    let mut columns: IndexMap<String, LogicalColumn> = IndexMap::new();
-    let mut unusable: Vec<&str> = vec![];
-    let mut complete = true;
-    for (i, member) in members.iter().enumerate() {
-        for (column, logical) in &member.columns {
-            let entry = columns
-                .entry(column.clone())
-                .or_insert_with(|| LogicalColumn { raw: vec![None; members.len()], ..logical.clone() });
-            entry.raw[i].clone_from(&logical.raw[0]);
-            match (entry.ty, logical.ty) {
-                (l, r) if l == r => {}
-                (l, r) if l.is_numeric() && r.is_numeric() => entry.ty = Type::Float,
-                (l, r) => {
-                    let declared = entry.role != ColumnRole::Raw || logical.role != ColumnRole::Raw;
-                    if declared {
-                        let first =
-                            members.iter().find(|m| m.columns.contains_key(column)).map_or("", |m| m.name.as_str());
-                        errors.push(
-                            Diagnostic::pipeline(
-                                "clashing-types",
-                                format!("column `{column}` of union `{name}` has two types"),
-                            )
-                            .at(&at.key("union"))
-                            .note(format!("{l} in `{first}`, {r} in `{}`", member.name))
-                            .help("declare one `type:` in the united sources, or rename one with `column:`"),
-                        );
-                        complete = false;
-                    } else {
-                        unusable.push(column);
-                    }
-                }
-            }
-            entry.role = weaker(&entry.role, &logical.role);
-        }
-    }
-    columns.retain(|name, _| !unusable.contains(&name.as_str()));
-    complete.then_some(columns)
-}
-
-/// The more careful of two roles.
-fn weaker(left: &ColumnRole, right: &ColumnRole) -> ColumnRole {
-    match (left, right) {
-        (
-            ColumnRole::Measure { additivity: l, unit, reaggregate },
-            ColumnRole::Measure { additivity: r, unit: other, .. },
-        ) => {
-            let unit = if unit == other { unit.clone() } else { None };
-            ColumnRole::Measure { additivity: (*l).max(*r), unit, reaggregate: *reaggregate }
-        }
-        (ColumnRole::Raw, other) => other.clone(),
-        (role, _) => role.clone(),
     }
 }

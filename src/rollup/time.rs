@@ -13,8 +13,8 @@ use std::path::Path;
 pub(super) struct Days {
     /// One day a record; where the record is left out by `where`, anything.
     pub(super) days: Vec<i32>,
-    /// The last day that each record covers.
-    last: Vec<i32>,
+    /// First and last day that each record covers.
+    covered: Vec<(i32, i32)>,
 }
 
 /// Finds the day that each kept record is counted on.
@@ -24,12 +24,14 @@ pub(super) struct Days {
 pub(super) fn days(scan: &Scan, batch: &Batch, kept: &[bool], path: &Path) -> Result<Days, Diagnostic> {
     let undated = kept.iter().enumerate().filter(|(i, kept)| **kept && batch.start.is_null(*i)).count();
     if undated > 0 {
-        return Err(no_date(scan, undated, path));
+        return Err(no_date(scan, &scan.time.column.raw, undated, path));
     }
     let start = batch.start.values();
     let calendar = &scan.calendar;
     let last: Vec<i32> = match scan.time.covers {
-        Covers::Hour | Covers::Day => return Ok(Days { days: start.to_vec(), last: start.to_vec() }),
+        Covers::Hour | Covers::Day => {
+            return Ok(Days { days: start.to_vec(), covered: start.iter().map(|day| (*day, *day)).collect() });
+        }
         Covers::Week => start.iter().map(|day| day + 6).collect(),
         Covers::Period(grain) => {
             start.iter().map(|day| calendar.period_end(grain, calendar.period_start(grain, *day))).collect()
@@ -38,7 +40,7 @@ pub(super) fn days(scan: &Scan, batch: &Batch, kept: &[bool], path: &Path) -> Re
             let Some(end) = &batch.end else { return Err(Diagnostic::bug("a range without an end column")) };
             let missing = kept.iter().enumerate().filter(|(i, kept)| **kept && end.is_null(*i)).count();
             if missing > 0 {
-                return Err(no_date(scan, missing, path));
+                return Err(no_date(scan, scan.time.end.as_ref().map_or("", |t| t.raw.as_str()), missing, path));
             }
             end.values().to_vec()
         }
@@ -57,12 +59,11 @@ pub(super) fn days(scan: &Scan, batch: &Batch, kept: &[bool], path: &Path) -> Re
             Some(Assign::Majority) => first + (last - first).max(0) / 2,
         })
         .collect();
-    Ok(Days { days, last })
+    Ok(Days { days, covered: first.into_iter().zip(last).collect() })
 }
 
-fn no_date(scan: &Scan, records: usize, path: &Path) -> Diagnostic {
+fn no_date(scan: &Scan, column: &str, records: usize, path: &Path) -> Diagnostic {
     let count = crate::diagnostic::count(records as u64, "record");
-    let column = &scan.time.column.raw;
     Diagnostic::data("no-date", format!("`{}` holds {count} without a date in `{column}`", path.display()))
         .note(format!("source `{}`: a record without a date belongs to no period", scan.source))
         .help(format!("correct the file, or leave such records out knowingly: `where: {column} IS NOT NULL`"))
@@ -105,20 +106,14 @@ fn check(scan: &Scan, first: &[i32], last: &[i32], kept: &[bool], path: &Path) -
 }
 
 impl Days {
-    /// Adds the days that kept records cover.
-    pub(super) fn cover(&self, kept: &[bool], covers: Covers, covered: &mut BTreeSet<i32>) {
+    /// Adds the days that kept records cover, whichever of them a record is counted on.
+    pub(super) fn cover(&self, kept: &[bool], days: &mut BTreeSet<i32>) {
         let mut before = None;
-        for (i, day) in self.days.iter().enumerate() {
-            if !kept[i] || before == Some((*day, self.last[i])) {
-                continue;
-            }
-            before = Some((*day, self.last[i]));
-            match covers {
-                Covers::Hour | Covers::Day => {
-                    covered.insert(*day);
-                }
+        for (kept, covered) in kept.iter().zip(&self.covered) {
+            if *kept && before != Some(*covered) {
+                before = Some(*covered);
                 // No export covers more than a century.
-                Covers::Week | Covers::Period(_) | Covers::Range => covered.extend((*day..=self.last[i]).take(36_600)),
+                days.extend((covered.0..=covered.1).take(36_600));
             }
         }
     }

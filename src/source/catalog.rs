@@ -71,7 +71,8 @@ fn reconcile(
             }
         }
     }
-    declared(source, &mut columns);
+    let csv = files.iter().all(|f| f.format == FileFormat::Csv);
+    declared(name, source, csv, &mut columns, errors);
     columns
 }
 
@@ -93,8 +94,15 @@ fn merge(left: &Physical, right: &Physical, format: FileFormat) -> Option<Physic
     }
 }
 
-/// Types that the pipeline declares win over what a sample of a CSV file said.
-fn declared(source: &Source, columns: &mut IndexMap<String, ColumnInfo>) {
+/// Declared types: in CSV they win over what a sample said; in Parquet only one that loses nothing does.
+fn declared(
+    name: &str,
+    source: &Source,
+    csv: bool,
+    columns: &mut IndexMap<String, ColumnInfo>,
+    errors: &mut Diagnostics,
+) {
+    let at = YamlPath::root().key("sources").key(name);
     let dimensions = source.dimensions.entries().into_iter().filter_map(|(name, d, _)| {
         let ty = match d.data_type? {
             DimensionType::Text => Type::Text,
@@ -102,18 +110,33 @@ fn declared(source: &Source, columns: &mut IndexMap<String, ColumnInfo>) {
             DimensionType::Boolean => Type::Bool,
             DimensionType::Date => Type::Date,
         };
-        Some((d.column.unwrap_or_else(|| name.to_owned()), ty))
+        Some((d.column.unwrap_or_else(|| name.to_owned()), ty, at.key("dimensions").key(name).key("type")))
     });
     let measures = source.measures.entries().into_iter().filter_map(|(name, m, _)| {
         let ty = match m.data_type? {
             MeasureType::Integer => Type::Int,
             MeasureType::Number => Type::Float,
         };
-        Some((m.column.unwrap_or_else(|| name.to_owned()), ty))
+        Some((m.column.unwrap_or_else(|| name.to_owned()), ty, at.key("measures").key(name).key("type")))
     });
-    for (column, ty) in dimensions.chain(measures) {
-        if let Some(info) = columns.get_mut(&column) {
+    for (column, ty, at) in dimensions.chain(measures) {
+        let Some(info) = columns.get_mut(&column) else { continue };
+        let lossless = match (&info.physical, ty) {
+            (Physical::Typed(known), ty) if *known == ty => true,
+            (Physical::Typed(Type::Int | Type::Decimal(_)), Type::Float) => true,
+            (Physical::Typed(Type::Int | Type::Bool | Type::Date), Type::Text) => true,
+            (Physical::Timestamp { .. }, Type::Date) | (Physical::Empty, _) => true,
+            _ => false,
+        };
+        if csv || lossless {
             info.physical = Physical::Typed(ty);
+        } else {
+            errors.push(
+                Diagnostic::pipeline("type-mismatch", format!("column `{column}` cannot be read as {}", ty.a()))
+                    .at(&at)
+                    .note(format!("{} says that it holds {}", info.file.display(), info.physical.describe()))
+                    .help("leave `type:` out: Parquet files say the types of their columns"),
+            );
         }
     }
 }

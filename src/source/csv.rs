@@ -5,6 +5,7 @@
 //! that goes on for [`LONGEST_RECORD`] bytes, and an odd number of quotes in the file.
 
 use super::batch::text_type;
+use super::csv_cells::Strict;
 use super::csv_records::{without_bom, Records};
 use super::csv_types::sample;
 use super::{advance, unreadable, Batch, Reader, Sink, Task};
@@ -16,9 +17,8 @@ use crate::spec::{FileFormat, Source};
 use arrow::compute::kernels::cast_utils::Parser;
 use arrow::csv::reader::Decoder;
 use arrow::csv::ReaderBuilder;
-use arrow::datatypes::{
-    DataType, Date32Type, Field, Float64Type, Int64Type, Schema, TimeUnit, TimestampMicrosecondType,
-};
+use arrow::datatypes::{DataType, Field, Float64Type, Int64Type, Schema};
+use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -57,7 +57,7 @@ impl Reader for CsvReader {
         let quoted_odd = match decode(task, separator, &schema, wanted, sink) {
             Ok(odd) => odd,
             Err(Stop::Sink(diagnostic)) => return Err(diagnostic),
-            Err(Stop::Csv(message)) => return Err(explain(task.path, separator, &schema, &header, &message)),
+            Err(Stop::Csv(message)) => return Err(explain(task, separator, &schema, &header, &message)),
         };
         if quoted_odd {
             unclosed_quote(task.path, separator)?;
@@ -145,23 +145,53 @@ fn schema(scan: &Scan, header: &[String]) -> (Arc<Schema>, Vec<usize>) {
     (Arc::new(Schema::new(fields)), wanted)
 }
 
+/// The type to decode a column as, if the scan wants it. What needs a strict reading is decoded as text.
 fn scan_type(scan: &Scan, raw: &str) -> Option<DataType> {
-    let times = [Some(&scan.time.column), scan.time.end.as_ref()];
-    if let Some(time) = times.into_iter().flatten().find(|t| t.raw == raw) {
-        return Some(match time.clock {
-            Clock::Day => DataType::Date32,
-            Clock::Wall(_) => DataType::Timestamp(TimeUnit::Microsecond, None),
-            Clock::Instant => DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into())),
-        });
+    if strict(scan, raw).is_some() {
+        return Some(text_type());
     }
     let column = scan.columns.iter().find(|c| c.raw.as_deref() == Some(raw))?;
     Some(match column.ty {
         Type::Bool | Type::Null => DataType::Boolean,
         Type::Int => DataType::Int64,
         Type::Float | Type::Decimal(_) => DataType::Float64,
-        Type::Text => text_type(),
-        Type::Date => DataType::Date32,
+        Type::Text | Type::Date => text_type(),
     })
+}
+
+/// The strict reading of a column, where it needs one.
+fn strict(scan: &Scan, raw: &str) -> Option<Strict> {
+    let times = [Some(&scan.time.column), scan.time.end.as_ref()];
+    if let Some(time) = times.into_iter().flatten().find(|t| t.raw == raw) {
+        return Some(match time.clock {
+            Clock::Day => Strict::Date,
+            Clock::Wall(_) => Strict::Wall,
+            Clock::Instant => Strict::Instant,
+        });
+    }
+    let column = scan.columns.iter().find(|c| c.raw.as_deref() == Some(raw))?;
+    match column.ty {
+        Type::Date => Some(Strict::Date),
+        Type::Int if column.dimension => Some(Strict::Integer),
+        _ => None,
+    }
+}
+
+/// The batch with its strictly read columns converted.
+fn converted(scan: &Scan, batch: &RecordBatch) -> Result<RecordBatch, String> {
+    let schema = batch.schema();
+    let mut fields = vec![];
+    let mut arrays = vec![];
+    for (field, array) in schema.fields().iter().zip(batch.columns()) {
+        let array = match strict(scan, field.name()) {
+            Some(strict) => strict.convert(array).map_err(|e| format!("column `{}`: {e}", field.name()))?,
+            None => array.clone(),
+        };
+        fields.push(Field::new(field.name(), array.data_type().clone(), true));
+        arrays.push(array);
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options).map_err(|e| e.to_string())
 }
 
 /// Why decoding stopped.
@@ -211,6 +241,7 @@ fn decode(
 
 fn flush(task: &Task<'_>, decoder: &mut Decoder, sink: &mut Sink<'_>) -> Result<bool, Stop> {
     let Some(batch) = decoder.flush().map_err(|e| Stop::Csv(e.to_string()))? else { return Ok(false) };
+    let batch = converted(task.scan, &batch).map_err(Stop::Csv)?;
     let batch =
         Batch::new(task.scan, &batch).map_err(|e| Stop::Csv(format!("column `{}`: {}", e.column, e.message)))?;
     sink(batch).map_err(Stop::Sink)?;
@@ -218,7 +249,8 @@ fn flush(task: &Task<'_>, decoder: &mut Decoder, sink: &mut Sink<'_>) -> Result<
 }
 
 /// Reads the file again to tell where and what the bad record is.
-fn explain(path: &Path, separator: u8, schema: &Schema, header: &[String], message: &str) -> Diagnostic {
+fn explain(task: &Task<'_>, separator: u8, schema: &Schema, header: &[String], message: &str) -> Diagnostic {
+    let path = task.path;
     let file = path.display();
     let unexplained = Diagnostic::data("bad-record", format!("`{file}` cannot be read as CSV: {message}"));
     let Ok(input) = open(path) else { return unexplained };
@@ -252,9 +284,20 @@ fn explain(path: &Path, separator: u8, schema: &Schema, header: &[String], messa
             .note(format!("the record: {}", quote(&record.fields.join(&char::from(separator).to_string()))))
             .help("put a text that contains the separator in double quotes, or remove the record");
         }
+        if let Some(i) = record.fields.iter().position(|cell| cell.contains('\u{fffd}')) {
+            let (name, cell) = (schema.field(i).name(), quote(&record.fields[i]));
+            return Diagnostic::data(
+                "bad-encoding",
+                format!("{file}:{}: column `{name}` holds {cell}, which is not UTF-8", record.line),
+            )
+            .help("export or save the file as UTF-8 (in Excel: CSV UTF-8)");
+        }
         for (i, cell) in record.fields.iter().enumerate() {
             let field = schema.field(i);
-            if !cell.is_empty() && !parses(field.data_type(), cell) {
+            let strict = strict(task.scan, field.name());
+            let read = strict.map_or_else(|| parses(field.data_type(), cell), |strict| strict.accepts(cell));
+            if !cell.is_empty() && !read {
+                let wanted = strict.map_or_else(|| a_type(field.data_type()), Strict::name);
                 return Diagnostic::data(
                     "bad-value",
                     format!(
@@ -262,7 +305,7 @@ fn explain(path: &Path, separator: u8, schema: &Schema, header: &[String], messa
                         record.line,
                         field.name(),
                         quote(cell),
-                        a_type(field.data_type())
+                        wanted
                     ),
                 )
                 .help(format!("correct the file, or declare another type for `{}` in the source", field.name()));
@@ -276,8 +319,6 @@ fn parses(ty: &DataType, cell: &str) -> bool {
     match ty {
         DataType::Int64 => Int64Type::parse(cell).is_some(),
         DataType::Float64 => Float64Type::parse(cell).is_some(),
-        DataType::Date32 => Date32Type::parse(cell).is_some(),
-        DataType::Timestamp(..) => TimestampMicrosecondType::parse(cell).is_some(),
         DataType::Boolean => cell.eq_ignore_ascii_case("true") || cell.eq_ignore_ascii_case("false"),
         _ => true,
     }
@@ -287,8 +328,6 @@ fn a_type(ty: &DataType) -> &'static str {
     match ty {
         DataType::Int64 => "an integer",
         DataType::Float64 => "a number",
-        DataType::Date32 => "a date (YYYY-MM-DD)",
-        DataType::Timestamp(..) => "a timestamp (YYYY-MM-DD HH:MM:SS)",
         DataType::Boolean => "true or false",
         _ => "a text",
     }
@@ -303,9 +342,15 @@ fn quote(text: &str) -> String {
 }
 
 fn unclosed(path: &Path, line: u64) -> Diagnostic {
-    Diagnostic::data("unclosed-quote", format!("{}:{line}: a quote is opened here and never closed", path.display()))
-        .note("everything after it would be read as one cell")
-        .help("close the quote, double it (`\"\"`) if it belongs to the text, or export the file again")
+    Diagnostic::data(
+        "unclosed-quote",
+        format!(
+            "{}:{line}: a quote is opened here and never closed, or its cell is longer than 16 MiB",
+            path.display()
+        ),
+    )
+    .note("everything after it would be read as one cell")
+    .help("close the quote, double it (`\"\"`) if it belongs to the text, or export the file again")
 }
 
 /// An odd number of quotes: either one is open at the end, or a stray one stands inside an unquoted cell, which is fine.

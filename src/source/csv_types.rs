@@ -88,11 +88,11 @@ fn elsewhere(path: &Path, separator: u8, fields: usize) -> Result<Vec<Record>, D
     }
     let mut file = File::open(path).map_err(fail)?;
     let size = file.metadata().map_err(fail)?.len();
-    if size <= HEAD * 2 {
+    if size <= HEAD {
         return Ok(vec![]);
     }
     let mut found = vec![];
-    for start in [size / 2, size - HEAD / 2] {
+    for start in [(size / 2).max(HEAD), (size - HEAD / 2).max(HEAD)] {
         file.seek(SeekFrom::Start(start)).map_err(fail)?;
         let mut input = BufReader::new((&file).take(HEAD / 2));
         input.skip_until(b'\n').map_err(fail)?;
@@ -119,7 +119,7 @@ fn shorten(cell: &str) -> String {
     }
 }
 
-fn of_cell(cell: &str) -> Physical {
+pub(super) fn of_cell(cell: &str) -> Physical {
     let digits = cell.strip_prefix(['-', '+']).unwrap_or(cell);
     let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
     if all_digits {
@@ -160,7 +160,7 @@ fn timestamp(cell: &str) -> Option<Physical> {
     let zone = time[8..].trim_start_matches(|c: char| c == '.' || c.is_ascii_digit()).trim();
     match zone {
         "" => Some(Physical::Timestamp { zoned: false }),
-        "Z" | "UTC" => Some(Physical::Timestamp { zoned: true }),
+        "Z" => Some(Physical::Timestamp { zoned: true }),
         _ if zone.starts_with(['+', '-']) => Some(Physical::Timestamp { zoned: true }),
         _ => None,
     }

@@ -6,6 +6,7 @@
 mod batch;
 mod catalog;
 mod csv;
+mod csv_cells;
 mod csv_records;
 mod csv_types;
 mod parquet;
@@ -20,6 +21,12 @@ use crate::plan::Scan;
 use crate::spec::FileFormat;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The source that reads, or by its glob or folder would read, a file of this path.
+#[must_use]
+pub fn reads<'p>(pipeline: &'p crate::spec::Pipeline, file: &Path) -> Option<&'p str> {
+    paths::reads(pipeline, file)
+}
 
 /// What a reader does: one value a file format.
 trait Reader: Sync {

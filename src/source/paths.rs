@@ -1,7 +1,7 @@
 //! `path:` of a source → files: variables, globs, folders and lists.
 
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
-use crate::spec::{expand_variables, FileFormat, Source};
+use crate::spec::{expand_variables, FileFormat, Pipeline, Source};
 use std::path::{Path, PathBuf};
 
 /// Extensions that are recognised, with their formats.
@@ -23,15 +23,22 @@ pub(super) fn format_of(path: &Path) -> Option<FileFormat> {
 /// All files of a source with their formats, each once, sorted by path within each entry of the list.
 pub(super) fn files(source: &Source, at: &YamlPath, errors: &mut Diagnostics) -> Vec<(PathBuf, FileFormat)> {
     let mut found: Vec<(PathBuf, FileFormat)> = vec![];
+    let mut seen: Vec<PathBuf> = vec![];
     let Some(entries) = &source.path else { return found };
     let path_at = at.key("path");
+    if entries.entries().is_empty() {
+        errors.push(Diagnostic::pipeline("no-files", "`path` lists no files").at(&path_at));
+    }
     for (index, text) in entries.entries() {
         let at = index.map_or_else(|| path_at.clone(), |i| path_at.index(i));
         match entry(text, source.format, &at) {
             Ok(files) => {
-                for file in files {
-                    if !found.contains(&file) {
-                        found.push(file);
+                for (file, format) in files {
+                    // `./x` and `x` are one file, and so are a link and what it leads to.
+                    let real = std::fs::canonicalize(&file).unwrap_or_else(|_| file.clone());
+                    if !seen.contains(&real) {
+                        seen.push(real);
+                        found.push((file, format));
                     }
                 }
             }
@@ -69,6 +76,37 @@ fn entry(text: &str, format: Option<FileFormat>, at: &YamlPath) -> Result<Vec<(P
         .collect()
 }
 
+/// The source that reads, or by its glob or folder would read, a file of this path: reports must not go there.
+pub(super) fn reads<'p>(pipeline: &'p Pipeline, file: &Path) -> Option<&'p str> {
+    let place = resolved(file);
+    let reads = |source: &Source| {
+        let Some(entries) = &source.path else { return false };
+        entries.entries().into_iter().any(|(_, text)| {
+            let Ok(text) = expand_variables(text, &YamlPath::root()) else { return false };
+            let path = Path::new(&text);
+            if path.is_dir() {
+                let data = format_of(file).is_some() || source.format.is_some();
+                return data && place.parent() == Some(resolved(path).as_path());
+            }
+            let same = resolved(path) == place;
+            let pattern = std::path::absolute(path).ok().and_then(|p| glob::Pattern::new(&p.to_string_lossy()).ok());
+            same || pattern.is_some_and(|p| std::path::absolute(file).is_ok_and(|file| p.matches_path(&file)))
+        })
+    };
+    pipeline.sources.iter().find(|(_, source)| reads(source)).map(|(name, _)| name.as_str())
+}
+
+/// The path without links and dots, as far as it exists.
+fn resolved(path: &Path) -> PathBuf {
+    if let Ok(real) = std::fs::canonicalize(path) {
+        return real;
+    }
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) if !parent.as_os_str().is_empty() => resolved(parent).join(name),
+        _ => std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
+    }
+}
+
 /// The data files directly in a folder; hidden files and `_SUCCESS`-like marks are not data.
 fn folder(path: &Path, format: Option<FileFormat>, at: &YamlPath) -> Result<Vec<PathBuf>, Diagnostic> {
     let unreadable = |error: std::io::Error| {
@@ -80,7 +118,7 @@ fn folder(path: &Path, format: Option<FileFormat>, at: &YamlPath) -> Result<Vec<
         let file = entry.map_err(unreadable)?.path();
         let hidden = file.file_name().and_then(|n| n.to_str()).is_none_or(|n| n.starts_with(['.', '_']));
         let known = format_of(&file);
-        let wanted = known.is_some() && (format.is_none() || known == format);
+        let wanted = if format.is_some() { known.is_none() || known == format } else { known.is_some() };
         if file.is_file() && !hidden && wanted {
             files.push(file);
         }
@@ -100,7 +138,9 @@ fn matches(pattern: &str, at: &YamlPath) -> Result<Vec<PathBuf>, Diagnostic> {
         Diagnostic::pipeline("invalid-glob", format!("`{pattern}` is not a glob: {}", error.msg)).at(at)
     };
     let mut files = vec![];
-    for found in glob::glob(pattern).map_err(invalid)? {
+    // As in a shell: `*` does not stand for a leading dot. Writers keep unfinished files under such names.
+    let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
+    for found in glob::glob_with(pattern, options).map_err(invalid)? {
         let file = found.map_err(|error| {
             Diagnostic::pipeline(
                 "unreadable-path",
@@ -108,7 +148,8 @@ fn matches(pattern: &str, at: &YamlPath) -> Result<Vec<PathBuf>, Diagnostic> {
             )
             .at(at)
         })?;
-        if file.is_file() {
+        let mark = file.file_name().and_then(|n| n.to_str()).is_some_and(|n| n.starts_with('_'));
+        if file.is_file() && !mark {
             files.push(file);
         }
     }

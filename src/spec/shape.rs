@@ -138,7 +138,8 @@ impl<'s> Checker<'s> {
             NodeKind::Scalar { .. } if is_null(node) => "nothing".to_owned(),
             NodeKind::Scalar { text, .. } => format!("`{text}`"),
         };
-        let message = format!("`{path}` must be {}, found {found}", wanted.join(" or "));
+        let place = if path.0.is_empty() { "a pipeline".to_owned() } else { format!("`{path}`") };
+        let message = format!("{place} must be {}, found {found}", wanted.join(" or "));
         self.errors.push(Diagnostic::pipeline("wrong-kind", message).at(path));
     }
 }

@@ -251,3 +251,41 @@ fn a_pipe_that_closes_early_is_no_error() {
     let done = done(&output.expect("bash"));
     assert_eq!((done.code, done.stderr.as_str()), (0, ""));
 }
+
+#[test]
+fn a_cell_that_a_lenient_parser_would_change_is_refused() {
+    let place = ran();
+    let far = |cell: &str| {
+        let mut text = String::from("date,network,note,clicks,id\n");
+        for i in 0..60_000 {
+            text.push_str(&format!("2025-01-01,facebook,a rather long note,{i},1{i}\n"));
+        }
+        // In the tail of the file, past what is sampled of it.
+        let at = text.len() * 7 / 10;
+        let line = text[at..].find('\n').map_or(at, |n| at + n + 1);
+        text.insert_str(line, cell);
+        text
+    };
+    let with_id =
+        PIPELINE.replace("[network, note]", "[network, note, id]").replace("[network]\n    grains", "[id]\n    grains");
+    place.write("data/a.csv", far("2025-01-02T23:30:00-05:00,x,a,1,5\n"));
+    fails(&place, 3, &["column `date`", "2025-01-02T23:30:00-05:00", "not a date"]);
+    place.write("pipeline.yaml", with_id);
+    place.write("data/a.csv", far("2025-01-02,x,a,1,007\n"));
+    fails(&place, 3, &["column `id`", "`007`", "leading zeros"]);
+}
+
+#[test]
+fn one_file_under_two_spellings_is_read_once() {
+    let place = ran();
+    place.write("pipeline.yaml", PIPELINE.replace("data/*", "[data/*.csv, ./data/a.csv, data]"));
+    let done = place.run(&[]);
+    assert!(done.stdout.contains("1 file ") && done.stdout.contains("2 records"), "{}", done.stdout);
+}
+
+#[test]
+fn hidden_and_marked_files_are_no_data() {
+    let place = ran();
+    place.write("data/._a.csv", "rubbish").write("data/_SUCCESS.csv", "rubbish");
+    place.run(&[]);
+}

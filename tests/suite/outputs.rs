@@ -180,6 +180,44 @@ fn periods_are_complete_when_the_source_covers_them() {
     assert!(read.lines().nth(1).expect("a row").ends_with(",2025-03-10"));
 }
 
+/// Whatever day a record is counted on, it covers all of its days.
+#[test]
+fn coverage_is_of_the_days_that_records_cover() {
+    let place = Place::new();
+    for assign in ["start", "end", "majority"] {
+        place.write("data.csv", "week,n\n2025-01-06,1\n").write(
+            "pipeline.yaml",
+            format!("version: 1\nname: t\nsources:\n  s: {{path: data.csv, time: {{column: week, grain: week, assign: {assign}}}, measures: [n]}}\nmetrics:\n  n: {{type: simple, source: s, expr: n}}\nreports:\n  - {{name: r, metrics: [n], grains: [week], exports: [{{format: csv, path: r.csv}}]}}\n"),
+        );
+        place.run(&[]);
+        assert!(place.read("r.csv").contains("2025-W02,true,1,detail"), "{assign}: {}", place.read("r.csv"));
+    }
+}
+
+#[test]
+fn a_level_is_not_added_up_over_the_days_of_a_union() {
+    let place = Place::new();
+    place.write("a.csv", "date,followers\n2025-01-06,10\n2025-01-07,11\n").write("b.csv", "date,followers\n2025-01-06,5\n").write(
+        "pipeline.yaml",
+        "version: 1\nname: t\nsources:\n  a: {path: a.csv, time: {column: date}, measures: [followers]}\n  b: {path: b.csv, time: {column: date, grain: week}, measures: [followers]}\n  u: {union: [a, b]}\nmetrics:\n  followers: {type: simple, source: u, expr: followers}\nreports:\n  - {name: r, metrics: [followers], grains: [week], exports: [{format: csv, path: r.csv}]}\n",
+    );
+    let done = place.jalon(&["check", "pipeline.yaml"]);
+    assert_eq!(done.code, 2);
+    assert!(done.stderr.contains("adds up a semi-additive measure by week"), "{}", done.stderr);
+}
+
+#[test]
+fn nan_is_counted_once_and_only_where_it_is_read() {
+    let place = Place::new();
+    place.write("data.csv", "date,x\n2025-01-01,1.5\n2025-01-02,NaN\n2025-01-03,NaN\n").write(
+        "pipeline.yaml",
+        "version: 1\nname: t\nsources:\n  s: {path: data.csv, time: {column: date}, measures: {x: {type: number}}, where: date < '2025-01-03'}\nmetrics:\n  x: {type: simple, source: s, expr: x}\n  most: {type: simple, source: s, agg: max, expr: x}\nreports:\n  - {name: r, metrics: [x, most], grains: [all], exports: [{format: csv, path: r.csv, layout: wide}]}\n",
+    );
+    let done = place.run(&[]);
+    assert!(done.stderr.contains("1 record with NaN or infinity in `x`"), "{}", done.stderr);
+    assert!(place.read("r.csv").trim_end().ends_with(",1.5,1.5"), "{}", place.read("r.csv"));
+}
+
 #[test]
 fn sums_are_exact_and_overflow_is_an_error() {
     let place = Place::new();
@@ -220,4 +258,89 @@ fn look_alikes_are_told() {
     );
     let done = place.run(&[]);
     assert!(done.stderr.contains("values that look alike: `Facebook`, `facebook`"), "{}", done.stderr);
+}
+
+#[test]
+fn a_folder_with_other_files_and_inputs_are_never_replaced() {
+    let place = Place::new();
+    let report = |path: &str, partition: &str| {
+        pipeline(&format!(
+            "  - {{name: r, metrics: [clicks], grains: [day], exports: [{{format: {partition}, path: {path}}}]}}\n"
+        ))
+    };
+    place.write("data.csv", DATA).write("important/thesis.docx", "years of work");
+    place.write("pipeline.yaml", report("important", "parquet, partition_by: [grain]"));
+    let done = place.jalon(&["run", "pipeline.yaml"]);
+    assert_eq!(done.code, 4, "{}", done.stderr);
+    assert!(done.stderr.contains("holds more than a partitioned report"), "{}", done.stderr);
+    assert_eq!(place.read("important/thesis.docx"), "years of work");
+    place.write("pipeline.yaml", report("data.csv", "csv"));
+    let done = place.jalon(&["run", "pipeline.yaml"]);
+    assert_eq!(done.code, 2, "{}", done.stderr);
+    assert!(done.stderr.contains("`data.csv` is read by source `s`"), "{}", done.stderr);
+    // What the next run would read as input.
+    place.write("pipeline.yaml", report("out.csv", "csv").replace("path: data.csv", "path: '*.csv'"));
+    assert!(place.jalon(&["check", "pipeline.yaml"]).stderr.contains("`out.csv` is read by source `s`"));
+    assert_eq!(place.read("data.csv"), DATA);
+    place.write("pipeline.yaml", report(".jalon/lock.csv", "csv"));
+    assert!(place.jalon(&["check", "pipeline.yaml"]).stderr.contains("jalon's own"));
+}
+
+#[test]
+fn a_period_that_the_range_cuts_is_not_complete() {
+    let place = Place::new();
+    let days: String = (1..=31).map(|d| format!("2025-01-{d:02},x,a,1,1\n")).collect();
+    place.write("data.csv", format!("date,network,note,clicks,spend\n{days}")).write(
+        "pipeline.yaml",
+        pipeline("  - {name: r, metrics: [clicks], grains: [month], end: 2025-01-15, exports: [{format: csv, path: r.csv, layout: wide}]}\n"),
+    );
+    place.run(&[]);
+    assert!(
+        place.read("r.csv").contains(&format!(",2025-01,false,{},detail,all,15", 15.0 / 31.0)),
+        "{}",
+        place.read("r.csv")
+    );
+}
+
+#[test]
+fn a_range_does_not_cut_coarse_records() {
+    let place = Place::new();
+    place.write("data.csv", "month,n\n2025-01-01,100\n").write(
+        "pipeline.yaml",
+        "version: 1\nname: t\nsources:\n  s: {path: data.csv, time: {column: month, grain: month}, measures: [n]}\nmetrics:\n  n: {type: simple, source: s, expr: n}\nreports:\n  - {name: r, metrics: [n], grains: [month], end: 2025-01-15, exports: [{format: csv, path: r.csv}]}\n",
+    );
+    let done = place.jalon(&["check", "pipeline.yaml"]);
+    assert!(done.code == 2 && done.stderr.contains("`end` cuts the months"), "{}", done.stderr);
+}
+
+#[test]
+fn an_empty_partitioned_report_still_has_its_columns() {
+    let place = Place::new();
+    place.write("data.csv", "date,network,note,clicks,spend\n").write(
+        "pipeline.yaml",
+        pipeline("  - {name: r, metrics: [clicks], grains: [day], exports: [{format: parquet, path: r, partition_by: [grain]}]}\n"),
+    );
+    let done = place.run(&[]);
+    assert!(done.stderr.contains("has no rows"), "{}", done.stderr);
+    assert!(place.path().join("r/part-0.parquet").exists());
+    // And is replaced by one with rows.
+    place.write("data.csv", DATA);
+    place.run(&[]);
+    assert!(
+        place.path().join("r/grain=day/part-0.parquet").exists() && !place.path().join("r/part-0.parquet").exists()
+    );
+}
+
+#[test]
+fn a_long_chain_is_refused_instead_of_a_stack_overflow() {
+    let place = Place::new();
+    let chain = vec!["clicks"; 2000].join(" + ");
+    place.write("data.csv", DATA).write(
+        "pipeline.yaml",
+        pipeline("  - {name: r, metrics: [clicks], grains: [day], exports: [{format: csv, path: r.csv}]}\n")
+            .replace("expr: clicks,", &format!("expr: {chain},")),
+    );
+    let done = place.jalon(&["run", "pipeline.yaml"]);
+    assert_eq!(done.code, 2, "{}", done.stderr);
+    assert!(done.stderr.contains("expression-too-deep"), "{}", done.stderr);
 }

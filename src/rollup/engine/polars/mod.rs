@@ -152,24 +152,28 @@ impl Worker {
         let computed = program.compute(frame, &mut self.stats.not_finite)?;
         let kept = computed.kept(batch.rows)?;
         let days = time::days(scan, batch, &kept, &scan.files[file].path)?;
-        days.cover(&kept, scan.time.covers, &mut self.stats.days);
-        let states = program.states(scan, batch, &computed, &days.days, interner)?;
+        days.cover(&kept, &mut self.stats.days);
         let mut used = vec![false; batch.rows];
         let mut in_range = vec![false; batch.rows];
-        for (id, partial) in &mut self.partials {
-            let rollup = &plan.rollups[*id];
-            let segment = computed.segment(*id, batch.rows)?;
+        let mut masks = vec![];
+        for (id, _) in &self.partials {
+            let range = plan.rollups[*id].range;
+            let segment = computed.segment(*id)?;
             let mut mask = Vec::with_capacity(batch.rows);
             for (i, kept) in kept.iter().enumerate() {
-                let inside = *kept && rollup.range.contains(days.days[i]);
+                let inside = *kept && range.contains(days.days[i]);
                 in_range[i] |= inside;
                 let wanted = inside && segment.as_ref().is_none_or(|s| s[i]);
                 used[i] |= wanted;
                 mask.push(wanted);
             }
+            masks.push(mask);
+        }
+        let states = program.states(scan, batch, &computed, &days.days, &used, interner)?;
+        for ((id, partial), mask) in self.partials.iter_mut().zip(masks) {
             if mask.iter().any(|wanted| *wanted) {
                 let mask = BooleanChunked::from_slice("mask".into(), &mask);
-                partial.push(states.select(rollup, &mask)?)?;
+                partial.push(states.select(&plan.rollups[*id], &mask)?)?;
             }
         }
         let count = |flags: &dyn Fn(usize) -> bool| (0..batch.rows).filter(|i| flags(*i)).count() as u64;

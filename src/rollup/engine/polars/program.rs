@@ -94,8 +94,12 @@ impl Program {
         }
         let mut frame = frame.lazy().select(columns).collect().map_err(|e| engine_error(&e))?;
         debug_assert_eq!(frame.height(), height);
+        let mut counted: IndexMap<String, u64> = IndexMap::new();
         for (i, value) in self.values.iter().enumerate() {
-            Self::finite(i, value, &mut frame, not_finite)?;
+            Self::finite(i, value, &mut frame, &mut counted)?;
+        }
+        for (expr, count) in counted {
+            *not_finite.entry(expr).or_default() += count;
         }
         Ok(Computed { frame, segments: self.segments.clone() })
     }
@@ -112,9 +116,17 @@ impl Program {
         };
         let name = format!("x{index}");
         let column = frame.column(&name).and_then(Column::f64).map_err(|e| engine_error(&e))?;
-        let lost = column.iter().flatten().filter(|x| !x.is_finite()).count();
+        let kept =
+            frame.column("w").ok().map(|w| w.bool().map(|w| w.iter().map(|w| w.unwrap_or(false)).collect::<Vec<_>>()));
+        let kept = kept.transpose().map_err(|e| engine_error(&e))?;
+        let is_lost = |(i, x): (usize, Option<f64>)| {
+            x.is_some_and(|x| !x.is_finite()) && kept.as_ref().is_none_or(|kept| kept[i])
+        };
+        let lost = column.iter().enumerate().filter(|cell| is_lost(*cell)).count() as u64;
         if lost > 0 {
-            *not_finite.entry(expr.to_string()).or_default() += lost as u64;
+            // Several aggregates of one expression see the same records.
+            let most = not_finite.entry(expr.to_string()).or_default();
+            *most = lost.max(*most);
         }
         let clean: Float64Chunked = column.iter().map(|x| x.filter(|x| x.is_finite()).map(|x| x + 0.0)).collect();
         frame.with_column(clean.with_name(name.into()).into_column()).map_err(|e| engine_error(&e))?;
@@ -128,6 +140,7 @@ impl Program {
         batch: &Batch,
         computed: &Computed,
         days: &[i32],
+        used: &[bool],
         interner: &Interner,
     ) -> Result<States, Diagnostic> {
         let mut buckets = IndexMap::new();
@@ -148,7 +161,7 @@ impl Program {
             let array =
                 position.map(|i| &batch.columns[i]).ok_or_else(|| Diagnostic::bug("a dimension is not scanned"))?;
             let column = if dim.ty == Type::Text {
-                codes(&dim.name, array, interner)
+                codes(&dim.name, array, used, interner)
             } else {
                 series("d", array).map_err(|e| engine_error(&e))?.into_column()
             };
@@ -241,14 +254,16 @@ fn too_large(aggregate: &Aggregate, x: f64) -> Diagnostic {
         .help("check the column: a count or an amount of that size is mostly a broken cell")
 }
 
-/// The codes of a text dimension; only texts that occur are numbered.
-fn codes(dim: &str, array: &arrow::array::ArrayRef, interner: &Interner) -> Column {
+/// The codes of a text dimension; only texts of records that a roll-up wants are numbered.
+fn codes(dim: &str, array: &arrow::array::ArrayRef, used: &[bool], interner: &Interner) -> Column {
     let dictionary = array.as_dictionary::<Int32Type>();
     let keys = dictionary.keys();
     let texts: &StringArray = dictionary.values().as_string();
     let mut occurs = vec![false; texts.len()];
     let index = |key: i32| usize::try_from(key).unwrap_or(0);
-    keys.iter().flatten().for_each(|key| occurs[index(key)] = true);
+    for key in keys.iter().zip(used).filter(|(_, used)| **used).filter_map(|(key, _)| key) {
+        occurs[index(key)] = true;
+    }
     let by_key = interner.codes(dim, texts.iter().zip(&occurs).map(|(text, occurs)| text.filter(|_| *occurs)));
     let codes = keys.iter().map(|key| key.map_or(NULL, |key| by_key[index(key)]));
     UInt32Chunked::from_iter_values("d".into(), codes).into_column()
@@ -271,7 +286,7 @@ impl Computed {
     }
 
     /// Which records are in the segment of a roll-up; `None` for all.
-    pub(super) fn segment(&self, rollup: RollupId, _rows: usize) -> Result<Option<Vec<bool>>, Diagnostic> {
+    pub(super) fn segment(&self, rollup: RollupId) -> Result<Option<Vec<bool>>, Diagnostic> {
         let condition = self.segments.iter().find(|(id, _)| *id == rollup).and_then(|(_, c)| *c);
         condition.map(|c| self.flags(&format!("c{c}"))).transpose()
     }
