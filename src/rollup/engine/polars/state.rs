@@ -15,6 +15,9 @@ use std::sync::Arc;
 /// Rows of unmerged states that a thread may hold beside the merged ones.
 const SLACK: usize = 16_384;
 
+/// Frames of unmerged states that a thread may hold.
+const FRAMES: usize = 32;
+
 /// How a state column merges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StateKind {
@@ -98,7 +101,10 @@ impl Partial {
         let grouped = self.merge(states)?;
         self.rows += grouped.height();
         self.frames.push(grouped);
-        if self.rows > 2 * self.merged_rows + SLACK {
+        // Many small frames cost more than their rows; large roll-ups are merged only when it pays.
+        let unmerged = self.rows - self.merged_rows;
+        let many = self.frames.len() > FRAMES && 4 * unmerged >= self.merged_rows;
+        if many || self.rows > 2 * self.merged_rows + SLACK {
             self.compact()?;
         }
         Ok(())
