@@ -41,8 +41,6 @@ pub struct FileInfo {
     pub format: FileFormat,
     /// Its size.
     pub bytes: u64,
-    /// Its number of records, where the format tells without reading them.
-    pub rows: Option<u64>,
     /// Its columns in file order.
     pub columns: Vec<(String, Physical)>,
     /// For text columns of a sampled format: the first cell that made them text, as `line: cell`.
@@ -56,8 +54,6 @@ pub struct ColumnInfo {
     pub physical: Physical,
     /// A file that has it, for messages.
     pub file: PathBuf,
-    /// In how many of the files it is.
-    pub files: usize,
 }
 
 /// The files and columns of a source.

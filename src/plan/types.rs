@@ -67,9 +67,15 @@ impl Scan {
     /// The separator of a CSV file.
     #[must_use]
     pub fn separator(&self, path: &Path) -> u8 {
-        let tabs = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("tsv"));
-        self.separator.unwrap_or(if tabs { b'\t' } else { b',' })
+        separator(path, self.separator)
     }
+}
+
+/// The separator of a CSV file: declared, else a tab for `.tsv`, else a comma.
+#[must_use]
+pub fn separator(path: &Path, declared: Option<u8>) -> u8 {
+    let tabs = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("tsv"));
+    declared.unwrap_or(if tabs { b'\t' } else { b',' })
 }
 
 /// A file of a scan.
@@ -221,6 +227,14 @@ pub struct Aggregate {
     pub expr: Option<Expr>,
     /// Records that do not pass have no value.
     pub filter: Option<Expr>,
+}
+
+impl Aggregate {
+    /// Whether it is a sum of floats, whose state has a tail beside its head.
+    #[must_use]
+    pub fn has_tail(&self) -> bool {
+        self.func == AggFunc::Sum && self.expr.as_ref().is_some_and(|e| e.ty() == Type::Float)
+    }
 }
 
 /// What an aggregate keeps. All merge; sums and counts are exact and do not depend on order.

@@ -424,6 +424,23 @@ mod tests {
     }
 
     #[test]
+    fn notes_that_no_run_wrote_delete_nothing_and_are_named() {
+        let outer = tempfile::tempdir().expect("folder");
+        let root = outer.path().join("root");
+        fs::create_dir_all(root.join(HOME)).expect("made");
+        fs::create_dir_all(outer.path().join("victim")).expect("made");
+        fs::write(root.join(HOME).join(STAGED), r#"["../victim", "r"]"#).expect("written");
+        drop(Stage::begin(&root, "one", &targets()).expect("begun"));
+        assert!(outer.path().join("victim").exists());
+        for journal in ["", r#"[{"staged": "../victim", "target": "r/a.csv", "folder": true, "inode": 1}]"#] {
+            fs::write(root.join(HOME).join(JOURNAL), journal).expect("written");
+            let error = Stage::begin(&root, "two", &targets()).expect_err("refused");
+            assert_eq!(error.code, "cannot-recover");
+            assert!(outer.path().join("victim").exists());
+        }
+    }
+
+    #[test]
     fn a_link_out_of_the_root_is_refused() {
         let root = tempfile::tempdir().expect("folder");
         let elsewhere = tempfile::tempdir().expect("folder");

@@ -3,7 +3,6 @@
 
 use crate::calendar::{Calendar, Grain};
 use crate::diagnostic::Diagnostic;
-use crate::expr::Type;
 use crate::frame::{engine_error, sum_is_safe};
 use crate::plan::{AggFunc, Aggregate, DayRange, Plan, ReportInput, ReportPlan, RollupId};
 use crate::rollup::exact;
@@ -146,10 +145,11 @@ fn part(
 
 /// The state columns of an aggregate: its prefix in the roll-up, its name here. Sums of floats have a tail.
 pub(super) fn states(aggregate: &Aggregate, slot: usize) -> Vec<(&'static str, String)> {
-    let float = aggregate.expr.as_ref().is_some_and(|e| e.ty() == Type::Float);
     match aggregate.func {
         AggFunc::Count => vec![("n", format!("n{slot}"))],
-        AggFunc::Sum if float => vec![("s", format!("s{slot}")), ("n", format!("n{slot}")), ("t", format!("t{slot}"))],
+        AggFunc::Sum if aggregate.has_tail() => {
+            vec![("s", format!("s{slot}")), ("n", format!("n{slot}")), ("t", format!("t{slot}"))]
+        }
         AggFunc::Sum => vec![("s", format!("s{slot}")), ("n", format!("n{slot}"))],
         AggFunc::Min => vec![("v", format!("v{slot}min"))],
         AggFunc::Max => vec![("v", format!("v{slot}max"))],

@@ -9,7 +9,7 @@ use crate::plan::{
     Aggregate, ColumnRole, Dim, Formula, LogicalSource, MetricPlan, ReportInput, ReportPlan, RollupPlan, Scan,
     ScanColumn, ScanFile, TimePlan,
 };
-use crate::spec::Pipeline;
+use crate::spec::{Pipeline, Source};
 use indexmap::IndexMap;
 use std::sync::Arc;
 
@@ -194,7 +194,7 @@ pub(super) fn scans(
         };
         let Some(info) = catalog.sources.get(name) else { continue };
         let files = info.files.iter().map(|f| ScanFile { path: f.path.clone(), format: f.format, bytes: f.bytes });
-        let separator = spec.sources.get(name).and_then(|s| s.csv.as_ref()?.separator.as_ref()?.bytes().next());
+        let separator = spec.sources.get(name).and_then(Source::declared_separator);
         scans.push(Scan {
             source: name.clone(),
             files: files.collect(),

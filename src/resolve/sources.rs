@@ -134,6 +134,11 @@ fn because(info: &SourceInfo, raw: &str) -> Option<String> {
     info.files.iter().find_map(|f| f.text_because.get(raw).map(|why| format!("{}, {why}", f.path.display())))
 }
 
+/// The place of an entry that is written in a list of names or in a mapping.
+fn entry(list: &YamlPath, name: &str, index: Option<usize>) -> YamlPath {
+    index.map_or_else(|| list.key(name), |i| list.index(i))
+}
+
 /// The declared dimensions.
 fn declared_dimensions(
     name: &str,
@@ -145,8 +150,7 @@ fn declared_dimensions(
 ) {
     let time_column = source.time.as_ref().map(|t| t.column.as_str());
     for (dimension, details, index) in source.dimensions.entries() {
-        let list = at.key("dimensions");
-        let here = index.map_or_else(|| list.key(dimension), |i| list.index(i));
+        let here = entry(&at.key("dimensions"), dimension, index);
         let raw = details.column.as_deref().unwrap_or(dimension);
         let Some(physical) = find(name, raw, info, &here, details.column.is_some(), errors) else { continue };
         let ty = match physical {
@@ -202,8 +206,7 @@ fn declared_measures(
     errors: &mut Diagnostics,
 ) {
     for (measure, details, index) in source.measures.entries() {
-        let list = at.key("measures");
-        let here = index.map_or_else(|| list.key(measure), |i| list.index(i));
+        let here = entry(&at.key("measures"), measure, index);
         let raw = details.column.as_deref().unwrap_or(measure);
         if columns.contains_key(measure) {
             errors.push(

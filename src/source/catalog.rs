@@ -47,11 +47,10 @@ fn reconcile(
     for file in files {
         for (column, physical) in &file.columns {
             let Some(known) = columns.get_mut(column) else {
-                let info = ColumnInfo { physical: physical.clone(), file: file.path.clone(), files: 1 };
+                let info = ColumnInfo { physical: physical.clone(), file: file.path.clone() };
                 columns.insert(column.clone(), info);
                 continue;
             };
-            known.files += 1;
             match merge(&known.physical, physical, file.format) {
                 Some(merged) => known.physical = merged,
                 None => {

@@ -12,7 +12,7 @@ use super::{advance, unreadable, Batch, Reader, Sink, Task};
 use crate::catalog::FileInfo;
 use crate::diagnostic::Diagnostic;
 use crate::expr::Type;
-use crate::plan::{Clock, Scan};
+use crate::plan::{separator, Clock, Scan};
 use crate::spec::{FileFormat, Source};
 use arrow::compute::kernels::cast_utils::Parser;
 use arrow::csv::reader::Decoder;
@@ -35,12 +35,11 @@ pub(super) struct CsvReader;
 impl Reader for CsvReader {
     fn inspect(&self, path: &Path, source: &Source) -> Result<FileInfo, Diagnostic> {
         let bytes = std::fs::metadata(path).map_err(|e| unreadable(path, &e))?.len();
-        let sample = sample(path, separator(path, source))?;
+        let sample = sample(path, separator(path, source.declared_separator()))?;
         Ok(FileInfo {
             path: path.to_path_buf(),
             format: FileFormat::Csv,
             bytes,
-            rows: None,
             columns: sample.columns,
             text_because: sample.text_because,
         })
@@ -77,13 +76,6 @@ impl CsvReader {
         let mut seen = std::collections::BTreeSet::new();
         header.iter().map(|name| name.trim()).find(|name| !seen.insert(*name))
     }
-}
-
-/// The separator: declared, else a tab for `.tsv`, else a comma.
-pub(super) fn separator(path: &Path, source: &Source) -> u8 {
-    let declared = source.csv.as_ref().and_then(|c| c.separator.as_ref()).and_then(|s| s.bytes().next());
-    let tabs = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("tsv"));
-    declared.unwrap_or(if tabs { b'\t' } else { b',' })
 }
 
 /// The file's bytes, decompressed, without byte order mark.

@@ -30,7 +30,7 @@ pub fn reads<'p>(pipeline: &'p crate::spec::Pipeline, file: &Path) -> Option<&'p
 
 /// What a reader does: one value a file format.
 trait Reader: Sync {
-    /// The columns of a file, and its number of records where the format tells.
+    /// The size and the columns of a file.
     fn inspect(&self, path: &Path, source: &crate::spec::Source) -> Result<FileInfo, Diagnostic>;
     /// How many parts of the file can be decoded independently.
     fn units(&self, path: &Path) -> Result<usize, Diagnostic>;

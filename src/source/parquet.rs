@@ -26,9 +26,8 @@ impl Reader for ParquetReader {
             .iter()
             .map(|field| (field.name().clone(), physical(field.data_type())))
             .collect();
-        let rows = u64::try_from(metadata.metadata().file_metadata().num_rows()).ok();
         let text_because = IndexMap::new();
-        Ok(FileInfo { path: path.to_path_buf(), format: FileFormat::Parquet, bytes, rows, columns, text_because })
+        Ok(FileInfo { path: path.to_path_buf(), format: FileFormat::Parquet, bytes, columns, text_because })
     }
 
     fn units(&self, path: &Path) -> Result<usize, Diagnostic> {

@@ -114,6 +114,14 @@ pub struct Source {
     pub union: Vec<String>,
 }
 
+impl Source {
+    /// The declared separator of its CSV files.
+    #[must_use]
+    pub fn declared_separator(&self) -> Option<u8> {
+        self.csv.as_ref()?.separator.as_ref()?.bytes().next()
+    }
+}
+
 /// A file format that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -52,10 +52,9 @@ impl StateColumn {
     fn all(rollup: &RollupPlan) -> Vec<Self> {
         let mut columns = vec![Self { name: "rows".into(), kind: StateKind::Count, risky: false }];
         for (i, aggregate) in rollup.aggregates.iter().enumerate() {
-            let float = aggregate.expr.as_ref().is_some_and(|e| e.ty() == Type::Float);
             let kinds: &[StateKind] = match aggregate.func {
                 AggFunc::Count => &[StateKind::Count],
-                AggFunc::Sum if float => &[StateKind::Sum, StateKind::Tail, StateKind::Count],
+                AggFunc::Sum if aggregate.has_tail() => &[StateKind::Sum, StateKind::Tail, StateKind::Count],
                 AggFunc::Sum => &[StateKind::Sum, StateKind::Count],
                 AggFunc::Min => &[StateKind::Min],
                 AggFunc::Max => &[StateKind::Max],
