@@ -182,7 +182,7 @@ fn manifest(
         jalon_version: env!("CARGO_PKG_VERSION"),
         pipeline: plan.name.clone(),
         pipeline_sha256: publish::hex(&Sha256::digest(checked.document.text())),
-        engine: rollup::ENGINES[0].name(),
+        engine: options.engine(plan).name(),
         inputs,
         rollups: rollups
             .iter()
@@ -247,18 +247,26 @@ pub fn load(pipeline: &Path, source_name: &str) -> Result<polars::frame::DataFra
     };
     let progress = Progress::default();
     let mut whole: Option<polars::frame::DataFrame> = None;
-    for unit in source::units(scan).map_err(|e| vec![e])? {
-        let mut sink = |batch| {
-            let part = crate::frame::batch_frame(scan, &batch).map_err(|e| crate::frame::engine_error(&e))?;
-            match &mut whole {
-                Some(frame) => {
-                    frame.vstack_mut(&part).map_err(|e| crate::frame::engine_error(&e))?;
-                }
-                None => whole = Some(part),
+    let uncut = (0..scan.files.len()).collect();
+    let feed = source::Feed::new(scan, 1 << 16, &progress.bytes, &uncut);
+    let mut sink = |_, batch| {
+        let part = crate::frame::batch_frame(scan, &batch).map_err(|e| crate::frame::engine_error(&e))?;
+        match &mut whole {
+            Some(frame) => {
+                frame.vstack_mut(&part).map_err(|e| crate::frame::engine_error(&e))?;
             }
-            Ok(())
-        };
-        source::read(scan, &unit, 1 << 16, &progress.bytes, &mut sink).map_err(|e| vec![e])?;
+            None => whole = Some(part),
+        }
+        Ok(())
+    };
+    let mut file = None;
+    loop {
+        match feed.step(&mut file, &|| (usize::MAX, 0), &mut sink) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err((_, source::Failure::Told(error))) => return Err(vec![error]),
+            Err((_, source::Failure::CutWrongly)) => return Err(vec![Diagnostic::bug("a whole file was cut")]),
+        }
     }
     let mut frame = whole.unwrap_or_default();
     let names: Vec<String> =

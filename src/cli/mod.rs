@@ -6,8 +6,9 @@ mod summary;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::plan::{explain, explain_json};
-use crate::rollup::{Options, Progress};
+use crate::rollup::{Engine, Options, Progress, ENGINES};
 use crate::run::{self, Checked};
+use clap::builder::PossibleValue;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -55,6 +56,12 @@ enum Command {
         /// Records decoded at a time.
         #[arg(long, hide = true, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
         batch_rows: Option<u32>,
+        #[command(flatten)]
+        engine: EngineArgs,
+        /// The most memory for the states of all roll-ups, as `512MB` or `8GB`; past it the run stops. Default: three
+        /// quarters of the machine's.
+        #[arg(long, value_name = "SIZE", value_parser = size)]
+        max_memory: Option<u64>,
     },
     /// Tell all mistakes of pipelines, without running them.
     Check {
@@ -70,6 +77,8 @@ enum Command {
         pipeline: PathBuf,
         #[command(flatten)]
         output: OutputArgs,
+        #[command(flatten)]
+        engine: EngineArgs,
     },
     /// Print the JSON Schema of pipeline files, for editors.
     Schema,
@@ -87,19 +96,54 @@ struct OutputArgs {
     output_root: Option<PathBuf>,
 }
 
+#[derive(Debug, clap::Args)]
+struct EngineArgs {
+    /// What rolls up: `auto` takes the fastest that supports the pipeline. Results are the same to the byte.
+    #[arg(long, default_value = "auto", value_parser = engines())]
+    engine: String,
+}
+
+fn engines() -> clap::builder::PossibleValuesParser {
+    let known = ENGINES.iter().map(|e| PossibleValue::new(e.name()).help(e.doc()));
+    clap::builder::PossibleValuesParser::new([PossibleValue::new("auto")].into_iter().chain(known))
+}
+
+impl EngineArgs {
+    /// The engine asked for; `None` for `auto`.
+    fn engine(&self) -> Option<&'static dyn Engine> {
+        ENGINES.iter().copied().find(|e| e.name() == self.engine)
+    }
+}
+
+/// A size in bytes, with a unit of powers of 1000.
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit: u64 = match text[digits.len()..].to_ascii_uppercase().as_str() {
+        "" | "B" => 1,
+        "K" | "KB" => 1_000,
+        "M" | "MB" => 1_000_000,
+        "G" | "GB" => 1_000_000_000,
+        "T" | "TB" => 1_000_000_000_000,
+        other => return Err(format!("`{other}` is no unit: write `512MB` or `8GB`")),
+    };
+    let number: u64 = digits.trim().parse().map_err(|_| "write a whole number and a unit: `512MB`, `8GB`".to_owned())?;
+    number.checked_mul(unit).filter(|size| *size > 0).ok_or_else(|| "the size must be above 0".to_owned())
+}
+
 /// Runs the command line; returns the exit code.
 #[must_use]
 pub fn main() -> u8 {
     let cli = Cli::parse();
     let printer = Printer { format: cli.format, quiet: cli.quiet };
     let result = match cli.command {
-        Command::Run { pipelines, output, threads, batch_rows } => {
-            let mut options = Options::default();
+        Command::Run { pipelines, output, threads, batch_rows, engine, max_memory } => {
+            let max_memory = max_memory.or_else(crate::rollup::memory_for_a_run);
+            let mut options = Options { engine: engine.engine(), max_memory, ..Options::default() };
             if let Some(threads) = threads {
                 options.threads = usize::from(threads);
             }
             if let Some(rows) = batch_rows {
-                options.batch_rows = rows as usize;
+                options.batch_rows = Some(rows as usize);
             }
             // The only way to tell Polars; no thread has been started yet.
             std::env::set_var("POLARS_MAX_THREADS", options.threads.to_string());
@@ -108,7 +152,9 @@ pub fn main() -> u8 {
         Command::Check { pipelines, output } => {
             each(&pipelines, |path| check_one(&printer, path, output.output_root.clone()))
         }
-        Command::Explain { pipeline, output } => explain_one(&printer, &pipeline, output.output_root),
+        Command::Explain { pipeline, output, engine } => {
+            explain_one(&printer, &pipeline, output.output_root, engine.engine())
+        }
         Command::Schema => print_json(&crate::spec::schema()).map(|()| 0),
         Command::Completions { shell } => {
             let mut script = vec![];
@@ -245,16 +291,23 @@ fn check_one(printer: &Printer, path: &Path, output_root: Option<PathBuf>) -> io
     Ok(checked.exit_code())
 }
 
-fn explain_one(printer: &Printer, path: &Path, output_root: Option<PathBuf>) -> io::Result<u8> {
+fn explain_one(
+    printer: &Printer,
+    path: &Path,
+    output_root: Option<PathBuf>,
+    engine: Option<&'static dyn Engine>,
+) -> io::Result<u8> {
     let checked = match run::check(path, output_root) {
         Ok(checked) => checked,
         Err(error) => return printer.failure(None, &error),
     };
     printer.diagnostics(Some(&checked), &checked.diagnostics, Severity::Error)?;
     if let Some(plan) = &checked.plan {
+        let options = Options { engine, ..Options::default() };
+        let engine = options.choice(plan);
         match printer.format {
-            OutputFormat::Text => io::stdout().write_all(explain(plan).as_bytes())?,
-            OutputFormat::Json => print_json(&explain_json(plan))?,
+            OutputFormat::Text => io::stdout().write_all(explain(plan, &engine).as_bytes())?,
+            OutputFormat::Json => print_json(&explain_json(plan, &engine))?,
         }
     }
     Ok(checked.exit_code())

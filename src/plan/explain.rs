@@ -7,9 +7,18 @@ use crate::spec::{ExportFormat, Layout, Reaggregate};
 use serde_json::{json, Value};
 use std::fmt::Write;
 
-/// The plan as text.
+/// What carries a plan's roll-ups out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineChoice {
+    /// Name of the engine.
+    pub engine: &'static str,
+    /// Why this one.
+    pub because: String,
+}
+
+/// The plan as text; `engine` carries its roll-ups out.
 #[must_use]
-pub fn explain(plan: &Plan) -> String {
+pub fn explain(plan: &Plan, engine: &EngineChoice) -> String {
     let mut out = String::new();
     let derived = plan.rollups.iter().filter(|r| r.derived_from.is_some()).count();
     // Writing to a String cannot fail.
@@ -32,7 +41,7 @@ pub fn explain(plan: &Plan) -> String {
         scan_text(&mut out, scan);
     }
     for rollup in &plan.rollups {
-        rollup_text(&mut out, rollup);
+        rollup_text(&mut out, rollup, engine);
     }
     for report in &plan.reports {
         report_text(&mut out, plan, report);
@@ -72,7 +81,7 @@ fn keys(bucket: Grain, dims: &[super::types::Dim]) -> String {
     names.collect::<Vec<_>>().join(" × ")
 }
 
-fn rollup_text(out: &mut String, rollup: &RollupPlan) {
+fn rollup_text(out: &mut String, rollup: &RollupPlan, engine: &EngineChoice) {
     let _ = writeln!(
         out,
         "roll-up r{}: {} [{}] by {}",
@@ -83,6 +92,8 @@ fn rollup_text(out: &mut String, rollup: &RollupPlan) {
     );
     if let Some(parent) = rollup.derived_from {
         let _ = writeln!(out, "  derived from r{parent}, which holds all its keys and states");
+    } else {
+        let _ = writeln!(out, "  engine: {} ({})", engine.engine, engine.because);
     }
     if let Some(filter) = &rollup.filter {
         let _ = writeln!(out, "  where: {filter}");
@@ -161,7 +172,7 @@ fn report_text(out: &mut String, plan: &Plan, report: &ReportPlan) {
 
 /// The plan as JSON, for tools.
 #[must_use]
-pub fn explain_json(plan: &Plan) -> Value {
+pub fn explain_json(plan: &Plan, engine: &EngineChoice) -> Value {
     let scans: Vec<Value> = plan
         .scans
         .iter()
@@ -188,6 +199,7 @@ pub fn explain_json(plan: &Plan) -> Value {
                 "dimensions": r.dims.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(),
                 "states": r.aggregates.iter().map(state).collect::<Vec<_>>(),
                 "derived_from": r.derived_from,
+                "engine": r.derived_from.is_none().then_some(engine.engine),
                 "reports": r.reports,
             })
         })

@@ -7,6 +7,6 @@ mod explain;
 mod logical;
 mod types;
 
-pub use explain::{explain, explain_json};
+pub use explain::{explain, explain_json, EngineChoice};
 pub use logical::{ColumnRole, LogicalColumn, LogicalSource, SourceTime};
 pub use types::*;

@@ -90,6 +90,14 @@ pub fn overflow(what: &str) -> crate::diagnostic::Diagnostic {
         .help("check the columns: amounts of that size are mostly broken cells")
 }
 
+/// The error for a float that is too large to be added.
+#[must_use]
+pub fn too_large(expr: &str) -> crate::diagnostic::Diagnostic {
+    crate::diagnostic::Diagnostic::data("sum-overflow", format!("`{expr}` has a value too large to be summed exactly"))
+        .note("numbers are summed exactly up to 4.6e18")
+        .help("check the column: a count or an amount of that size is mostly a broken cell")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,15 +11,18 @@
 mod engine;
 pub mod exact;
 mod look_alikes;
+mod memory;
+mod schedule;
 mod stats;
 mod time;
 
 pub use engine::{Engine, ENGINES};
 pub use look_alikes::look_alikes;
+pub use memory::memory_for_a_run;
 pub use stats::{FileStats, Progress, SourceStats, Stats};
 
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Plan, RollupId};
+use crate::plan::{EngineChoice, Plan, RollupId};
 use arrow::record_batch::RecordBatch;
 
 /// A finished roll-up.
@@ -36,21 +39,49 @@ pub struct Rollup {
 pub struct Options {
     /// Threads that decode and accumulate.
     pub threads: usize,
-    /// Records a batch.
-    pub batch_rows: usize,
+    /// Records a batch; `None`: what suits the engine.
+    pub batch_rows: Option<usize>,
+    /// The most bytes that the states of all roll-ups may take together.
+    pub max_memory: Option<u64>,
+    /// The engine to use; `None`: the first of [`ENGINES`] that supports the plan.
+    pub engine: Option<&'static dyn Engine>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(2, std::num::NonZeroUsize::get);
-        Self { threads, batch_rows: 1 << 16 }
+        Self { threads, batch_rows: None, max_memory: None, engine: None }
+    }
+}
+
+impl Options {
+    /// The engine that carries a plan out: one for all its roll-ups, because they share their scans.
+    #[must_use]
+    pub fn engine(&self, plan: &Plan) -> &'static dyn Engine {
+        let able = |engine: &&&'static dyn Engine| plan.rollups.iter().all(|r| engine.refuses(r).is_none());
+        self.engine.or_else(|| ENGINES.iter().find(able).copied()).unwrap_or(ENGINES[ENGINES.len() - 1])
+    }
+
+    /// The engine that carries a plan out, and why, for people.
+    #[must_use]
+    pub fn choice(&self, plan: &Plan) -> EngineChoice {
+        let engine = self.engine(plan);
+        let refusals = ENGINES.iter().take_while(|e| e.name() != engine.name()).filter_map(|e| {
+            let (id, why) = plan.rollups.iter().find_map(|r| Some((r.id, e.refuses(r)?)))?;
+            Some(format!("{} cannot do r{id}: {why}", e.name()))
+        });
+        let because = match self.engine {
+            Some(_) => vec!["asked for".to_owned()],
+            None => std::iter::once(engine.doc().to_owned()).chain(refusals).collect(),
+        };
+        EngineChoice { engine: engine.name(), because: because.join("; ") }
     }
 }
 
 /// Carries out all scans of a plan.
 ///
 /// # Errors
-/// Unreadable files, bad records, sums that overflow, or a failing engine.
+/// Unreadable files, bad records, sums that overflow, states that outgrow the memory they may take, or a failing engine.
 pub fn roll_up(plan: &Plan, options: &Options, progress: &Progress) -> Result<(Vec<Rollup>, Stats), Diagnostic> {
-    ENGINES[0].roll_up(plan, options, progress)
+    options.engine(plan).roll_up(plan, options, progress)
 }

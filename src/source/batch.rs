@@ -31,19 +31,28 @@ pub struct Batch {
 
 /// A value that does not have the type that the plan expects.
 #[derive(Debug)]
-pub struct BatchError {
+pub(super) struct BatchError {
     /// The raw column.
-    pub column: String,
+    pub(super) column: String,
     /// What was wrong.
-    pub message: String,
+    pub(super) message: String,
 }
 
-impl Batch {
-    /// Brings a decoded record batch, whose columns carry their raw names, into canonical form.
-    ///
-    /// # Errors
-    /// A value that does not fit the planned type.
-    pub fn new(scan: &Scan, raw: &RecordBatch) -> Result<Self, BatchError> {
+/// Brings decoded record batches, whose columns carry their raw names, into canonical form. One for each thread and
+/// file part: it remembers the dictionaries that it has cleaned.
+pub(super) struct Canonical<'s> {
+    scan: &'s Scan,
+    cleaners: Vec<Cleaner>,
+}
+
+impl<'s> Canonical<'s> {
+    pub(super) fn new(scan: &'s Scan) -> Self {
+        Self { scan, cleaners: scan.columns.iter().map(|_| Cleaner::default()).collect() }
+    }
+
+    /// The batch in canonical form; an error for a value that does not fit the planned type.
+    pub(super) fn batch(&mut self, raw: &RecordBatch) -> Result<Batch, BatchError> {
+        let scan = self.scan;
         let rows = raw.num_rows();
         let days = |time: &TimeColumn| -> Result<Int32Array, BatchError> {
             let Some(array) = raw.column_by_name(&time.raw) else { return Ok(Int32Array::new_null(rows)) };
@@ -53,15 +62,18 @@ impl Batch {
         let columns = scan
             .columns
             .iter()
-            .map(|column| match column.raw.as_deref().and_then(|name| raw.column_by_name(name).map(|a| (name, a))) {
-                // The time column is in expressions what it is in reports: a day of the reporting zone.
-                Some((name, _)) if name == scan.time.column.raw && column.ty == Type::Date => {
-                    Ok(Arc::new(start.reinterpret_cast::<Date32Type>()) as ArrayRef)
+            .zip(&mut self.cleaners)
+            .map(|(column, cleaner)| {
+                match column.raw.as_deref().and_then(|name| raw.column_by_name(name).map(|a| (name, a))) {
+                    // The time column is in expressions what it is in reports: a day of the reporting zone.
+                    Some((name, _)) if name == scan.time.column.raw && column.ty == Type::Date => {
+                        Ok(Arc::new(start.reinterpret_cast::<Date32Type>()) as ArrayRef)
+                    }
+                    Some((name, array)) => {
+                        canonical(array, column.ty, &scan.calendar, cleaner).map_err(|e| BatchError::new(name, &e))
+                    }
+                    None => Ok(new_null_array(&arrow_type(column.ty), rows)),
                 }
-                Some((name, array)) => {
-                    canonical(array, column.ty, &scan.calendar).map_err(|e| BatchError::new(name, &e))
-                }
-                None => Ok(new_null_array(&arrow_type(column.ty), rows)),
             })
             .collect::<Result<_, _>>()?;
         let end = scan.time.end.as_ref().map(days).transpose()?;
@@ -73,7 +85,7 @@ impl Batch {
             (true, None) => Some(Int64Array::new_null(rows)),
             (false, _) => None,
         };
-        Ok(Self { rows, columns, start, end, hour })
+        Ok(Batch { rows, columns, start, end, hour })
     }
 }
 
@@ -108,7 +120,12 @@ fn cast(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
     cast_with_options(array, to, &CastOptions { safe: false, ..CastOptions::default() })
 }
 
-fn canonical(array: &ArrayRef, ty: Type, calendar: &Calendar) -> Result<ArrayRef, ArrowError> {
+fn canonical(
+    array: &ArrayRef,
+    ty: Type,
+    calendar: &Calendar,
+    cleaner: &mut Cleaner,
+) -> Result<ArrayRef, ArrowError> {
     match ty {
         Type::Text => {
             let plain = match array.data_type() {
@@ -117,7 +134,7 @@ fn canonical(array: &ArrayRef, ty: Type, calendar: &Calendar) -> Result<ArrayRef
                 }
                 _ => cast(&cast(array, &DataType::Utf8)?, &text_type())?,
             };
-            Ok(clean_text(plain))
+            Ok(cleaner.clean(plain))
         }
         Type::Date if matches!(array.data_type(), DataType::Timestamp(..)) => {
             let zoned = matches!(array.data_type(), DataType::Timestamp(_, Some(_)));
@@ -129,33 +146,59 @@ fn canonical(array: &ArrayRef, ty: Type, calendar: &Calendar) -> Result<ArrayRef
     }
 }
 
-/// Trims and NFC-normalises the values of a dictionary; empty becomes null. Costs nothing when all are clean.
-fn clean_text(array: ArrayRef) -> ArrayRef {
-    let dictionary = array.as_dictionary::<Int32Type>();
-    let values = dictionary.values().as_string::<i32>();
-    let is_clean = |text: &str| !text.is_empty() && text.trim().len() == text.len() && is_nfc(text);
-    if values.iter().flatten().all(is_clean) {
-        return array;
+/// Trims and NFC-normalises the values of dictionaries; empty becomes null. The batches of a row group mostly share one
+/// dictionary, which is looked at once.
+#[derive(Default)]
+struct Cleaner {
+    /// The last dictionary's values, and what they became; `None` when they were clean.
+    last: Option<(ArrayRef, Option<Cleaned>)>,
+}
+
+struct Cleaned {
+    values: ArrayRef,
+    /// By old key the new one.
+    keys: Vec<Option<i32>>,
+}
+
+impl Cleaner {
+    fn clean(&mut self, array: ArrayRef) -> ArrayRef {
+        let dictionary = array.as_dictionary::<Int32Type>();
+        let known = matches!(&self.last, Some((values, _)) if Arc::ptr_eq(values, dictionary.values()));
+        if !known {
+            let cleaned = Cleaned::new(dictionary.values().as_string());
+            self.last = Some((dictionary.values().clone(), cleaned));
+        }
+        let Some((_, Some(cleaned))) = &self.last else { return array };
+        let key = |key: i32| usize::try_from(key).ok().and_then(|k| cleaned.keys.get(k).copied().flatten());
+        let keys: Int32Array = dictionary.keys().iter().map(|k| k.and_then(key)).collect();
+        match DictionaryArray::try_new(keys, cleaned.values.clone()) {
+            Ok(clean) => Arc::new(clean),
+            Err(_) => array,
+        }
     }
-    let mut cleaned: Vec<String> = vec![];
-    let codes: Vec<Option<i32>> = values
-        .iter()
-        .map(|value| {
-            let text: String = value?.trim().nfc().collect();
-            if text.is_empty() {
-                return None;
-            }
-            cleaned.push(text);
-            i32::try_from(cleaned.len() - 1).ok()
-        })
-        .collect();
-    let keys: Int32Array = dictionary
-        .keys()
-        .iter()
-        .map(|key| key.and_then(|k| usize::try_from(k).ok()).and_then(|k| codes.get(k).copied().flatten()))
-        .collect();
-    let values: ArrayRef = Arc::new(StringArray::from(cleaned));
-    DictionaryArray::try_new(keys, values).map_or(array, |clean| Arc::new(clean) as ArrayRef)
+}
+
+impl Cleaned {
+    /// The cleaned values; `None` when all are clean.
+    fn new(values: &StringArray) -> Option<Self> {
+        let is_clean = |text: &str| !text.is_empty() && text.trim().len() == text.len() && is_nfc(text);
+        if values.iter().flatten().all(is_clean) {
+            return None;
+        }
+        let mut texts: Vec<String> = vec![];
+        let keys = values
+            .iter()
+            .map(|value| {
+                let text: String = value?.trim().nfc().collect();
+                if text.is_empty() {
+                    return None;
+                }
+                texts.push(text);
+                i32::try_from(texts.len() - 1).ok()
+            })
+            .collect();
+        Some(Self { values: Arc::new(StringArray::from(texts)), keys })
+    }
 }
 
 fn micros(array: &ArrayRef) -> Result<PrimitiveArray<TimestampMicrosecondType>, ArrowError> {
@@ -234,7 +277,7 @@ mod tests {
     fn text_is_trimmed_composed_and_empty_is_null() {
         let raw: DictionaryArray<Int32Type> =
             vec![Some(" FR "), Some("cafe\u{301}"), Some("  "), None, Some("FR")].into_iter().collect();
-        let clean = clean_text(Arc::new(raw));
+        let clean = Cleaner::default().clean(Arc::new(raw));
         let texts: Vec<Option<String>> = clean
             .as_dictionary::<Int32Type>()
             .downcast_dict::<StringArray>()

@@ -1,29 +1,31 @@
-//! CSV, plain, gzip or zstd: decoded by `arrow::csv` batch by batch; one unit a file.
+//! CSV, plain, gzip or zstd: decoded by `arrow::csv`, block by block (see [`Blocks`]).
 //!
-//! When `arrow::csv` meets a bad record it drops a whole batch and counts records, so the file is read again with
-//! [`Records`] to tell the physical line, the column and the text. An unclosed quote is found in two ways: a record
-//! that goes on for [`LONGEST_RECORD`] bytes, and an odd number of quotes in the file.
+//! When `arrow::csv` meets a bad record it drops a whole batch and counts records, so the file is read again to tell the
+//! physical line, the column and the text (see [`explain`]). An unclosed quote is found in two ways: a record that
+//! goes on for [`LONGEST_RECORD`] bytes, and an odd number of quotes in the file.
 
-use super::batch::text_type;
+use super::batch::{text_type, Canonical};
+pub(super) use super::csv_blocks::Block;
+use super::csv_blocks::{Blocks, Cut};
 use super::csv_cells::Strict;
+use super::csv_explain::{explain, unclosed_quote};
 use super::csv_records::{without_bom, Records};
 use super::csv_types::sample;
-use super::{advance, unreadable, Batch, Reader, Sink, Task};
+use super::{advance, unreadable, Failure, OpenFile, Part, Reader, Sink, Task};
 use crate::catalog::FileInfo;
 use crate::diagnostic::Diagnostic;
 use crate::expr::Type;
 use crate::plan::{separator, Clock, Scan};
 use crate::spec::{FileFormat, Source};
-use arrow::compute::kernels::cast_utils::Parser;
 use arrow::csv::reader::Decoder;
 use arrow::csv::ReaderBuilder;
-use arrow::datatypes::{DataType, Field, Float64Type, Int64Type, Schema};
+use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A record longer than this is taken for the work of an unclosed quote.
 pub(super) const LONGEST_RECORD: usize = 16 << 20;
@@ -45,23 +47,154 @@ impl Reader for CsvReader {
         })
     }
 
-    fn units(&self, _: &Path) -> Result<usize, Diagnostic> {
-        Ok(1)
-    }
-
-    fn read(&self, task: &Task<'_>, sink: &mut Sink<'_>) -> Result<(), Diagnostic> {
+    fn open<'s>(&self, task: Task<'s>) -> Result<Box<dyn OpenFile + 's>, Diagnostic> {
         let separator = task.scan.separator(task.path);
         let header = header(task.path, separator)?;
         let (schema, wanted) = schema(task.scan, &header);
-        let quoted_odd = match decode(task, separator, &schema, wanted, sink) {
-            Ok(odd) => odd,
-            Err(Stop::Sink(diagnostic)) => return Err(diagnostic),
-            Err(Stop::Csv(message)) => return Err(explain(task, separator, &schema, &header, &message)),
+        let parts = if task.whole { Parts::Whole(AtomicBool::new(false)) } else { Parts::Blocks(Mutex::default()) };
+        Ok(Box::new(CsvFile { task, separator, header, schema, wanted, parts }))
+    }
+}
+
+/// An open file: its bytes are read by one thread at a time, and decoded by all of them, block by block.
+struct CsvFile<'s> {
+    task: Task<'s>,
+    separator: u8,
+    header: Vec<String>,
+    schema: Arc<Schema>,
+    /// Which columns to decode.
+    wanted: Vec<usize>,
+    parts: Parts<'s>,
+}
+
+enum Parts<'s> {
+    Whole(AtomicBool),
+    /// `None` before the first block.
+    Blocks(Mutex<Option<Blocks<'s>>>),
+}
+
+impl OpenFile for CsvFile<'_> {
+    fn next(&self) -> Result<Option<Part>, Failure> {
+        let blocks = match &self.parts {
+            Parts::Whole(taken) => return Ok((!taken.swap(true, Ordering::Relaxed)).then_some(Part::Whole)),
+            Parts::Blocks(blocks) => blocks,
         };
-        if quoted_odd {
-            unclosed_quote(task.path, separator)?;
+        let mut blocks = blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        if blocks.is_none() {
+            *blocks = Some(Blocks::new(open_counted(self.task.path, Some(self.task.progress))?));
         }
-        Ok(())
+        let Some(blocks) = blocks.as_mut() else { return Ok(None) };
+        match blocks.next() {
+            Ok(Cut::Block(block)) => Ok(Some(Part::Block(block))),
+            Ok(Cut::End) => Ok(None),
+            Ok(Cut::Impossible) => Err(Failure::CutWrongly),
+            Err(error) => Err(self.explain(&error.to_string()).into()),
+        }
+    }
+
+    fn decode(&self, part: Part, sink: &mut Sink<'_>) -> Result<(), Failure> {
+        let odd = match part {
+            Part::Whole => self.decode_whole(sink),
+            Part::Block(block) => self.decode_block(&block, sink),
+            Part::RowGroup(_) => return Err(Diagnostic::bug("not a part of a CSV file").into()),
+        };
+        match odd {
+            Ok(false) => Ok(()),
+            Ok(true) => Ok(unclosed_quote(self.task.path, self.separator)?),
+            Err(Stop::Sink(diagnostic)) => Err(diagnostic.into()),
+            Err(Stop::Cut) => Err(Failure::CutWrongly),
+            Err(Stop::Csv(message)) => Err(self.explain(&message).into()),
+        }
+    }
+}
+
+/// Why decoding stopped.
+enum Stop {
+    Sink(Diagnostic),
+    Csv(String),
+    /// A block ends inside a record.
+    Cut,
+}
+
+impl CsvFile<'_> {
+    fn explain(&self, message: &str) -> Diagnostic {
+        explain(self.task.scan, self.task.path, self.separator, &self.schema, &self.header, message)
+    }
+
+    fn decoder(&self, has_header: bool) -> Decoder {
+        ReaderBuilder::new(self.schema.clone())
+            .with_header(has_header)
+            .with_delimiter(self.separator)
+            .with_batch_size(self.task.batch_rows)
+            .with_projection(self.wanted.clone())
+            .build_decoder()
+    }
+
+    /// Decodes whole records; `Ok(true)` when they are the file's last and have an odd number of quotes.
+    fn decode_block(&self, block: &Block, sink: &mut Sink<'_>) -> Result<bool, Stop> {
+        let csv = |e: &dyn std::fmt::Display| Stop::Csv(e.to_string());
+        let mut decoder = self.decoder(block.first);
+        let mut canonical = Canonical::new(self.task.scan);
+        let mut bytes = block.bytes.as_slice();
+        while !bytes.is_empty() {
+            let used = decoder.decode(bytes).map_err(|e| csv(&e))?;
+            bytes = &bytes[used..];
+            if decoder.capacity() == 0 {
+                self.flush(&mut decoder, &mut canonical, sink)?;
+            }
+        }
+        // The end of a block is the end of a record: telling the decoder so must not make another one.
+        let before = decoder.capacity();
+        let ended = decoder.decode(&[]);
+        if !block.last && (ended.is_err() || decoder.capacity() != before) {
+            return Err(Stop::Cut);
+        }
+        ended.map_err(|e| csv(&e))?;
+        while self.flush(&mut decoder, &mut canonical, sink)? {}
+        Ok(block.last && memchr::memchr_iter(b'"', &block.bytes).count() % 2 == 1)
+    }
+
+    /// Decodes the file in one piece; `Ok(true)` when it has an odd number of quotes.
+    fn decode_whole(&self, sink: &mut Sink<'_>) -> Result<bool, Stop> {
+        let csv = |e: &dyn std::fmt::Display| Stop::Csv(e.to_string());
+        let input = open_counted(self.task.path, Some(self.task.progress)).map_err(Stop::Sink)?;
+        let mut input = BufReader::with_capacity(BUFFER, input);
+        let mut decoder = self.decoder(true);
+        let mut canonical = Canonical::new(self.task.scan);
+        let mut odd = false;
+        let mut stuck = 0;
+        loop {
+            let bytes = input.fill_buf().map_err(|e| csv(&e))?;
+            let before = decoder.capacity();
+            let used = decoder.decode(bytes).map_err(|e| csv(&e))?;
+            odd ^= memchr::memchr_iter(b'"', &bytes[..used]).count() % 2 == 1;
+            stuck = if decoder.capacity() == before { stuck + used } else { 0 };
+            if stuck > LONGEST_RECORD {
+                return Err(Stop::Csv(format!("a record is longer than {} MiB", LONGEST_RECORD >> 20)));
+            }
+            let ended = bytes.is_empty();
+            input.consume(used);
+            if decoder.capacity() == 0 || ended {
+                let more = self.flush(&mut decoder, &mut canonical, sink)?;
+                if ended && !more {
+                    return Ok(odd);
+                }
+            }
+        }
+    }
+
+    fn flush(
+        &self,
+        decoder: &mut Decoder,
+        canonical: &mut Canonical<'_>,
+        sink: &mut Sink<'_>,
+    ) -> Result<bool, Stop> {
+        let Some(batch) = decoder.flush().map_err(|e| Stop::Csv(e.to_string()))? else { return Ok(false) };
+        let batch = converted(self.task.scan, &batch).map_err(Stop::Csv)?;
+        let batch =
+            canonical.batch(&batch).map_err(|e| Stop::Csv(format!("column `{}`: {}", e.column, e.message)))?;
+        sink(batch).map_err(Stop::Sink)?;
+        Ok(true)
     }
 }
 
@@ -79,15 +212,15 @@ impl CsvReader {
 }
 
 /// The file's bytes, decompressed, without byte order mark.
-pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, Diagnostic> {
+pub(super) fn open(path: &Path) -> Result<Box<dyn Read + Send>, Diagnostic> {
     open_counted(path, None)
 }
 
-fn open_counted<'p>(path: &Path, progress: Option<&'p AtomicU64>) -> Result<Box<dyn Read + 'p>, Diagnostic> {
+fn open_counted<'p>(path: &Path, progress: Option<&'p AtomicU64>) -> Result<Box<dyn Read + Send + 'p>, Diagnostic> {
     let fail = |e: std::io::Error| unreadable(path, &e);
     let file = Counted { file: File::open(path).map_err(fail)?, progress };
     let name = path.to_string_lossy().to_lowercase();
-    let bytes: Box<dyn Read + 'p> = if name.ends_with(".gz") {
+    let bytes: Box<dyn Read + Send + 'p> = if name.ends_with(".gz") {
         Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(BUFFER, file)))
     } else if name.ends_with(".zst") {
         Box::new(zstd::stream::read::Decoder::new(file).map_err(fail)?)
@@ -152,7 +285,7 @@ fn scan_type(scan: &Scan, raw: &str) -> Option<DataType> {
 }
 
 /// The strict reading of a column, where it needs one.
-fn strict(scan: &Scan, raw: &str) -> Option<Strict> {
+pub(super) fn strict(scan: &Scan, raw: &str) -> Option<Strict> {
     let times = [Some(&scan.time.column), scan.time.end.as_ref()];
     if let Some(time) = times.into_iter().flatten().find(|t| t.raw == raw) {
         return Some(match time.clock {
@@ -186,172 +319,3 @@ fn converted(scan: &Scan, batch: &RecordBatch) -> Result<RecordBatch, String> {
     RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options).map_err(|e| e.to_string())
 }
 
-/// Why decoding stopped.
-enum Stop {
-    Sink(Diagnostic),
-    Csv(String),
-}
-
-/// Decodes the file; `Ok(true)` when it has an odd number of quotes.
-fn decode(
-    task: &Task<'_>,
-    separator: u8,
-    schema: &Arc<Schema>,
-    wanted: Vec<usize>,
-    sink: &mut Sink<'_>,
-) -> Result<bool, Stop> {
-    let input = open_counted(task.path, Some(task.progress)).map_err(Stop::Sink)?;
-    let mut input = BufReader::with_capacity(BUFFER, input);
-    let mut decoder = ReaderBuilder::new(schema.clone())
-        .with_header(true)
-        .with_delimiter(separator)
-        .with_batch_size(task.batch_rows)
-        .with_projection(wanted)
-        .build_decoder();
-    let csv = |e: &dyn std::fmt::Display| Stop::Csv(e.to_string());
-    let mut odd = false;
-    let mut stuck = 0;
-    loop {
-        let bytes = input.fill_buf().map_err(|e| csv(&e))?;
-        let before = decoder.capacity();
-        let used = decoder.decode(bytes).map_err(|e| csv(&e))?;
-        odd ^= memchr::memchr_iter(b'"', &bytes[..used]).count() % 2 == 1;
-        stuck = if decoder.capacity() == before { stuck + used } else { 0 };
-        if stuck > LONGEST_RECORD {
-            return Err(Stop::Csv(format!("a record is longer than {} MiB", LONGEST_RECORD >> 20)));
-        }
-        let ended = bytes.is_empty();
-        input.consume(used);
-        if decoder.capacity() == 0 || ended {
-            let more = flush(task, &mut decoder, sink)?;
-            if ended && !more {
-                return Ok(odd);
-            }
-        }
-    }
-}
-
-fn flush(task: &Task<'_>, decoder: &mut Decoder, sink: &mut Sink<'_>) -> Result<bool, Stop> {
-    let Some(batch) = decoder.flush().map_err(|e| Stop::Csv(e.to_string()))? else { return Ok(false) };
-    let batch = converted(task.scan, &batch).map_err(Stop::Csv)?;
-    let batch =
-        Batch::new(task.scan, &batch).map_err(|e| Stop::Csv(format!("column `{}`: {}", e.column, e.message)))?;
-    sink(batch).map_err(Stop::Sink)?;
-    Ok(true)
-}
-
-/// Reads the file again to tell where and what the bad record is.
-fn explain(task: &Task<'_>, separator: u8, schema: &Schema, header: &[String], message: &str) -> Diagnostic {
-    let path = task.path;
-    let file = path.display();
-    let unexplained = Diagnostic::data("bad-record", format!("`{file}` cannot be read as CSV: {message}"));
-    let Ok(input) = open(path) else { return unexplained };
-    let mut records = Records::new(BufReader::new(input), separator);
-    let mut first = true;
-    loop {
-        let record = match records.next() {
-            Ok(Some(record)) => record,
-            Ok(None) => return unexplained,
-            Err(error) => {
-                return Diagnostic::data(
-                    "unreadable-file",
-                    format!("`{file}` cannot be decompressed or read: {error}"),
-                )
-                .note(format!("it could be read up to line {}", records.line()))
-                .help("export or copy the file again");
-            }
-        };
-        if let Some(line) = record.unclosed {
-            return unclosed(path, line);
-        }
-        if std::mem::take(&mut first) {
-            continue;
-        }
-        if record.fields.len() != header.len() {
-            let (found, wanted) = (record.fields.len(), header.len());
-            return Diagnostic::data(
-                "bad-record",
-                format!("{file}:{}: a record with {found} fields, the header has {wanted}", record.line),
-            )
-            .note(format!("the record: {}", quote(&record.fields.join(&char::from(separator).to_string()))))
-            .help("put a text that contains the separator in double quotes, or remove the record");
-        }
-        if let Some(i) = record.fields.iter().position(|cell| cell.contains('\u{fffd}')) {
-            let (name, cell) = (schema.field(i).name(), quote(&record.fields[i]));
-            return Diagnostic::data(
-                "bad-encoding",
-                format!("{file}:{}: column `{name}` holds {cell}, which is not UTF-8", record.line),
-            )
-            .help("export or save the file as UTF-8 (in Excel: CSV UTF-8)");
-        }
-        for (i, cell) in record.fields.iter().enumerate() {
-            let field = schema.field(i);
-            let strict = strict(task.scan, field.name());
-            let read = strict.map_or_else(|| parses(field.data_type(), cell), |strict| strict.accepts(cell));
-            if !cell.is_empty() && !read {
-                let wanted = strict.map_or_else(|| a_type(field.data_type()), Strict::name);
-                return Diagnostic::data(
-                    "bad-value",
-                    format!(
-                        "{file}:{}: column `{}` holds {}, which is not {}",
-                        record.line,
-                        field.name(),
-                        quote(cell),
-                        wanted
-                    ),
-                )
-                .help(format!("correct the file, or declare another type for `{}` in the source", field.name()));
-            }
-        }
-    }
-}
-
-/// Whether `arrow::csv` takes a cell for a value of the type: the same parsers are asked.
-fn parses(ty: &DataType, cell: &str) -> bool {
-    match ty {
-        DataType::Int64 => Int64Type::parse(cell).is_some(),
-        DataType::Float64 => Float64Type::parse(cell).is_some(),
-        DataType::Boolean => cell.eq_ignore_ascii_case("true") || cell.eq_ignore_ascii_case("false"),
-        _ => true,
-    }
-}
-
-fn a_type(ty: &DataType) -> &'static str {
-    match ty {
-        DataType::Int64 => "an integer",
-        DataType::Float64 => "a number",
-        DataType::Boolean => "true or false",
-        _ => "a text",
-    }
-}
-
-fn quote(text: &str) -> String {
-    let mut short: String = text.chars().take(80).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    format!("`{}`", short.replace('\n', "⏎"))
-}
-
-fn unclosed(path: &Path, line: u64) -> Diagnostic {
-    Diagnostic::data(
-        "unclosed-quote",
-        format!(
-            "{}:{line}: a quote is opened here and never closed, or its cell is longer than 16 MiB",
-            path.display()
-        ),
-    )
-    .note("everything after it would be read as one cell")
-    .help("close the quote, double it (`\"\"`) if it belongs to the text, or export the file again")
-}
-
-/// An odd number of quotes: either one is open at the end, or a stray one stands inside an unquoted cell, which is fine.
-fn unclosed_quote(path: &Path, separator: u8) -> Result<(), Diagnostic> {
-    let mut records = Records::new(BufReader::with_capacity(BUFFER, open(path)?), separator);
-    while let Some(record) = records.next().map_err(|e| unreadable(path, &e))? {
-        if let Some(line) = record.unclosed {
-            return Err(unclosed(path, line));
-        }
-    }
-    Ok(())
-}

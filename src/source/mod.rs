@@ -6,14 +6,18 @@
 mod batch;
 mod catalog;
 mod csv;
+mod csv_blocks;
 mod csv_cells;
+mod csv_explain;
 mod csv_records;
 mod csv_types;
+mod feed;
 mod parquet;
 mod paths;
 
-pub use batch::{Batch, BatchError};
+pub use batch::Batch;
 pub use catalog::inspect;
+pub use feed::{Feed, Place};
 
 use crate::catalog::FileInfo;
 use crate::diagnostic::Diagnostic;
@@ -32,10 +36,20 @@ pub fn reads<'p>(pipeline: &'p crate::spec::Pipeline, file: &Path) -> Option<&'p
 trait Reader: Sync {
     /// The size and the columns of a file.
     fn inspect(&self, path: &Path, source: &crate::spec::Source) -> Result<FileInfo, Diagnostic>;
-    /// How many parts of the file can be decoded independently.
-    fn units(&self, path: &Path) -> Result<usize, Diagnostic>;
-    /// Decodes one part, batch after batch.
-    fn read(&self, task: &Task<'_>, sink: &mut Sink<'_>) -> Result<(), Diagnostic>;
+    /// Opens a file of a scan for decoding.
+    fn open<'s>(&self, task: Task<'s>) -> Result<Box<dyn OpenFile + 's>, Diagnostic>;
+}
+
+/// A file that is being decoded, by one thread or by several.
+trait OpenFile: Send + Sync {
+    /// The next part that nobody has taken; `None` when all are taken.
+    fn next(&self) -> Result<Option<Part>, Failure>;
+    /// Decodes a part, batch after batch.
+    fn decode(&self, part: Part, sink: &mut Sink<'_>) -> Result<(), Failure>;
+    /// What is skipped because metadata tells that nobody wants it.
+    fn pruned(&self) -> Pruned {
+        Pruned::default()
+    }
 }
 
 /// Receives decoded batches; an error stops the read.
@@ -49,51 +63,52 @@ fn reader(format: FileFormat) -> &'static dyn Reader {
     }
 }
 
-/// One part of one file of a scan, to be decoded by one thread.
-#[derive(Clone, Debug)]
-pub struct Unit {
-    /// Index of the file in the scan.
-    pub file: usize,
-    /// Index of the part in the file: a row group, or 0.
-    part: usize,
+/// A part of a file that one thread decodes.
+#[derive(Debug)]
+enum Part {
+    /// The file, in one piece.
+    Whole,
+    /// A row group, by its index.
+    RowGroup(usize),
+    /// Whole records of a text file.
+    Block(csv::Block),
 }
 
-/// What a reader needs for one unit.
+/// Why a part could not be decoded.
+#[derive(Debug)]
+pub enum Failure {
+    /// A diagnostic for people.
+    Told(Diagnostic),
+    /// The file cannot be cut into parts where it was cut: it must be read in one piece, and all that was
+    /// read since the scan began thrown away.
+    CutWrongly,
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Told(diagnostic)
+    }
+}
+
+/// Records that were not read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// How many.
+    pub records: u64,
+    /// First and last day of those that the source's `where` would have kept.
+    pub days: Option<(i32, i32)>,
+}
+
+/// What a reader needs for one file.
+#[derive(Clone, Copy)]
 struct Task<'t> {
     scan: &'t Scan,
-    unit: &'t Unit,
+    file: usize,
     path: &'t Path,
     batch_rows: usize,
     progress: &'t AtomicU64,
-}
-
-/// The units of a scan, in the order of its files.
-///
-/// # Errors
-/// A file that cannot be opened any more.
-pub fn units(scan: &Scan) -> Result<Vec<Unit>, Diagnostic> {
-    let mut units = vec![];
-    for (file, info) in scan.files.iter().enumerate() {
-        let parts = reader(info.format).units(&info.path)?;
-        units.extend((0..parts).map(|part| Unit { file, part }));
-    }
-    Ok(units)
-}
-
-/// Decodes one unit of a scan, in batches of about `batch_rows` records. `progress` counts bytes of input.
-///
-/// # Errors
-/// Unreadable files and bad records (told with file and physical line), or what `sink` returns.
-pub fn read(
-    scan: &Scan,
-    unit: &Unit,
-    batch_rows: usize,
-    progress: &AtomicU64,
-    sink: &mut Sink<'_>,
-) -> Result<(), Diagnostic> {
-    let info = &scan.files[unit.file];
-    let task = Task { scan, unit, path: &info.path, batch_rows, progress };
-    reader(info.format).read(&task, sink)
+    /// Not to be cut into parts.
+    whole: bool,
 }
 
 fn advance(progress: &AtomicU64, bytes: u64) {

@@ -1,7 +1,7 @@
 //! Parquet: every codec, page checksums, only the needed columns, dictionaries kept; one unit a row group.
 
-use super::batch::text_type;
-use super::{advance, unreadable, Batch, Reader, Sink, Task};
+use super::batch::{text_type, Canonical};
+use super::{advance, unreadable, Failure, OpenFile, Part, Reader, Sink, Task};
 use crate::catalog::{FileInfo, Physical};
 use crate::diagnostic::Diagnostic;
 use crate::expr::Type;
@@ -12,6 +12,7 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, Parq
 use parquet::arrow::ProjectionMask;
 use std::fs::File;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 
 pub(super) struct ParquetReader;
@@ -30,16 +31,12 @@ impl Reader for ParquetReader {
         Ok(FileInfo { path: path.to_path_buf(), format: FileFormat::Parquet, bytes, columns, text_because })
     }
 
-    fn units(&self, path: &Path) -> Result<usize, Diagnostic> {
-        Ok(open(path)?.1.metadata().num_row_groups())
-    }
-
-    fn read(&self, task: &Task<'_>, sink: &mut Sink<'_>) -> Result<(), Diagnostic> {
-        let (file, plain) = open(task.path)?;
-        let corrupt = |error: &dyn std::fmt::Display| corrupt(task.path, error);
+    fn open<'s>(&self, task: Task<'s>) -> Result<Box<dyn OpenFile + 's>, Diagnostic> {
+        let (_, plain) = open(task.path)?;
         let schema = with_dictionaries(plain.schema());
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true).with_schema(schema.clone());
-        let metadata = ArrowReaderMetadata::try_new(plain.metadata().clone(), options).map_err(|e| corrupt(&e))?;
+        let metadata = ArrowReaderMetadata::try_new(plain.metadata().clone(), options)
+            .map_err(|e| corrupt(task.path, &e))?;
         let wanted = task.scan.raw_columns();
         let roots: Vec<usize> = schema
             .fields()
@@ -48,21 +45,45 @@ impl Reader for ParquetReader {
             .filter(|(_, field)| wanted.contains(&field.name().as_str()))
             .map(|(i, _)| i)
             .collect();
-        let group = metadata.metadata().row_group(task.unit.part);
+        let mask = ProjectionMask::roots(metadata.parquet_schema(), roots);
+        Ok(Box::new(ParquetFile { task, metadata, mask, next: AtomicUsize::new(0) }))
+    }
+}
+
+/// An open file: its footer is parsed once, its row groups are decoded by whoever comes.
+struct ParquetFile<'s> {
+    task: Task<'s>,
+    metadata: ArrowReaderMetadata,
+    mask: ProjectionMask,
+    next: AtomicUsize,
+}
+
+impl OpenFile for ParquetFile<'_> {
+    fn next(&self) -> Result<Option<Part>, Failure> {
+        let group = self.next.fetch_add(1, Ordering::Relaxed);
+        Ok((group < self.metadata.metadata().num_row_groups()).then_some(Part::RowGroup(group)))
+    }
+
+    fn decode(&self, part: Part, sink: &mut Sink<'_>) -> Result<(), Failure> {
+        let Part::RowGroup(part) = part else { return Err(Diagnostic::bug("not a row group").into()) };
+        let task = &self.task;
+        let corrupt = |error: &dyn std::fmt::Display| corrupt(task.path, error);
+        let file = File::open(task.path).map_err(|e| unreadable(task.path, &e))?;
+        let group = self.metadata.metadata().row_group(part);
         let size = u64::try_from(group.compressed_size()).unwrap_or(0);
         let rows = usize::try_from(group.num_rows()).unwrap_or(0);
-        let mask = ProjectionMask::roots(metadata.parquet_schema(), roots);
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
-            .with_projection(mask)
-            .with_row_groups(vec![task.unit.part])
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+            .with_projection(self.mask.clone())
+            .with_row_groups(vec![part])
             .with_batch_size(task.batch_rows)
             .build()
             .map_err(|e| corrupt(&e))?;
         let mut read = 0;
+        let mut canonical = Canonical::new(task.scan);
         for batch in reader {
             let batch = batch.map_err(|e| corrupt(&e))?;
             read += batch.num_rows();
-            let batch = Batch::new(task.scan, &batch).map_err(|error| {
+            let batch = canonical.batch(&batch).map_err(|error| {
                 Diagnostic::data(
                     "bad-value",
                     format!("column `{}` of `{}`: {}", error.column, task.path.display(), error.message),
@@ -71,7 +92,7 @@ impl Reader for ParquetReader {
             sink(batch)?;
         }
         if read != rows {
-            return Err(corrupt(&format!("row group {} holds {read} records, its footer says {rows}", task.unit.part)));
+            return Err(corrupt(&format!("row group {part} holds {read} records, its footer says {rows}")).into());
         }
         advance(task.progress, size);
         Ok(())

@@ -1,17 +1,22 @@
 //! Roll-up engines, one folder each, one line each in [`ENGINES`]. They must agree to the byte.
 
+mod fused;
 mod polars;
 
 use super::{Options, Progress, Rollup, Stats};
 use crate::diagnostic::Diagnostic;
-use crate::plan::Plan;
+use crate::plan::{Plan, RollupPlan};
 
 /// Something that carries out the scans of a plan.
-pub trait Engine: Sync {
+pub trait Engine: std::fmt::Debug + Send + Sync {
     /// Its name on the command line.
     fn name(&self) -> &'static str;
     /// What it is, in one sentence.
     fn doc(&self) -> &'static str;
+    /// Why it cannot carry out a roll-up; `None` when it can.
+    fn refuses(&self, _rollup: &RollupPlan) -> Option<String> {
+        None
+    }
     /// Carries out all scans and hands over every roll-up that is not derived.
     ///
     /// # Errors
@@ -19,5 +24,5 @@ pub trait Engine: Sync {
     fn roll_up(&self, plan: &Plan, options: &Options, progress: &Progress) -> Result<(Vec<Rollup>, Stats), Diagnostic>;
 }
 
-/// All engines; the first is the default.
-pub const ENGINES: &[&dyn Engine] = &[&polars::PolarsEngine];
+/// All engines, the fastest first.
+pub const ENGINES: &[&dyn Engine] = &[&fused::FusedEngine, &polars::PolarsEngine];

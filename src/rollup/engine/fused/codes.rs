@@ -1,0 +1,216 @@
+//! Keys as small numbers: each thread numbers the values of every dimension in the order of their arrival. The numbers
+//! never show in a result.
+
+use arrow::array::{Array, ArrayRef, AsArray, StringArray};
+use arrow::buffer::{BooleanBuffer, NullBuffer};
+use arrow::datatypes::{DataType, Date32Type, Int32Type, Int64Type};
+use foldhash::fast::FixedState;
+use hashbrown::{HashMap, HashTable};
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+/// The code of a missing value.
+pub(super) const NULL: u32 = 0;
+
+const UNSEEN: u32 = u32::MAX;
+
+/// The hash of everything here. Codes are private to a thread and a run, so the seed may be fixed.
+const HASHER: FixedState = FixedState::with_seed(0);
+
+pub(super) type FastMap<K> = HashMap<K, u32, FixedState>;
+
+pub(super) fn fast_map<K>() -> FastMap<K> {
+    HashMap::with_hasher(HASHER)
+}
+
+/// What stands in a result for a code.
+fn code_of(position: usize) -> u32 {
+    u32::try_from(position + 1).unwrap_or(UNSEEN)
+}
+
+/// Texts, numbered from 1.
+#[derive(Default)]
+pub(super) struct Texts {
+    table: HashTable<u32>,
+    texts: Vec<Box<str>>,
+    /// Bytes of the texts.
+    bytes: usize,
+    /// The last dictionary seen, and by key the codes of its values; [`UNSEEN`] where none has occurred.
+    last: Option<(ArrayRef, Vec<u32>)>,
+}
+
+impl Texts {
+    fn code(&mut self, text: &str) -> u32 {
+        let texts = &self.texts;
+        let is_it = |code: &u32| texts[*code as usize - 1].as_ref() == text;
+        let hash = HASHER.hash_one(text);
+        if let Some(code) = self.table.find(hash, is_it) {
+            return *code;
+        }
+        let code = code_of(self.texts.len());
+        self.bytes += text.len();
+        self.texts.push(text.into());
+        let texts = &self.texts;
+        self.table.insert_unique(hash, code, |code| HASHER.hash_one(texts[*code as usize - 1].as_ref()));
+        code
+    }
+
+    /// The codes of a dictionary's records; texts that do not occur in `wanted` ones get none.
+    fn codes(&mut self, array: &ArrayRef, wanted: Option<&BooleanBuffer>) -> Vec<u32> {
+        let dictionary = array.as_dictionary::<Int32Type>();
+        let values = dictionary.values();
+        let mut by_key = match self.last.take() {
+            Some((seen, by_key)) if Arc::ptr_eq(&seen, values) => by_key,
+            _ => vec![UNSEEN; values.len()],
+        };
+        let texts: &StringArray = values.as_string();
+        let mut code = |key: i32| -> u32 {
+            let Some(known) = usize::try_from(key).ok().and_then(|k| by_key.get_mut(k)) else { return NULL };
+            if *known == UNSEEN {
+                let at = usize::try_from(key).unwrap_or(0);
+                *known = if texts.is_null(at) { NULL } else { self.code(texts.value(at)) };
+            }
+            *known
+        };
+        let codes = map(dictionary.keys().values(), dictionary.keys().nulls(), wanted, &mut code);
+        self.last = Some((values.clone(), by_key));
+        codes
+    }
+}
+
+/// Integers, days and truth values, numbered from 1.
+pub(super) struct Numbers {
+    known: FastMap<i64>,
+    numbers: Vec<i64>,
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Self { known: fast_map(), numbers: vec![] }
+    }
+}
+
+impl Numbers {
+    pub(super) fn code(&mut self, number: i64) -> u32 {
+        let next = code_of(self.numbers.len());
+        let code = *self.known.entry(number).or_insert(next);
+        if code == next {
+            self.numbers.push(number);
+        }
+        code
+    }
+
+    fn codes(&mut self, array: &ArrayRef, wanted: Option<&BooleanBuffer>) -> Vec<u32> {
+        let nulls = array.nulls();
+        match array.data_type() {
+            DataType::Int64 => map(array.as_primitive::<Int64Type>().values(), nulls, wanted, |n| self.code(n)),
+            DataType::Date32 => {
+                map(array.as_primitive::<Date32Type>().values(), nulls, wanted, |d| self.code(i64::from(d)))
+            }
+            _ => {
+                let flags: Vec<bool> = array.as_boolean().values().iter().collect();
+                map(&flags, nulls, wanted, |b| self.code(i64::from(b)))
+            }
+        }
+    }
+
+    /// How many codes there are, that of null included.
+    pub(super) fn len(&self) -> usize {
+        self.numbers.len() + 1
+    }
+
+    /// The number of a code.
+    pub(super) fn get(&self, code: u32) -> Option<i64> {
+        (code as usize).checked_sub(1).and_then(|i| self.numbers.get(i)).copied()
+    }
+
+    /// For each code of `other` the code here.
+    pub(super) fn absorb(&mut self, other: &Self) -> Vec<u32> {
+        std::iter::once(NULL).chain(other.numbers.iter().map(|n| self.code(*n))).collect()
+    }
+
+    fn bytes(&self) -> usize {
+        self.known.allocation_size() + self.numbers.capacity() * 8
+    }
+}
+
+/// Codes of records: those of nulls and of records that nobody wants are [`NULL`].
+fn map<T: Copy>(
+    values: &[T],
+    nulls: Option<&NullBuffer>,
+    wanted: Option<&BooleanBuffer>,
+    mut code: impl FnMut(T) -> u32,
+) -> Vec<u32> {
+    match (nulls, wanted) {
+        (None, None) => values.iter().map(|v| code(*v)).collect(),
+        (nulls, wanted) => {
+            let skip = |i: usize| nulls.is_some_and(|n| n.is_null(i)) || wanted.is_some_and(|w| !w.value(i));
+            values.iter().enumerate().map(|(i, v)| if skip(i) { NULL } else { code(*v) }).collect()
+        }
+    }
+}
+
+/// The values of a dimension.
+pub(super) enum DimCodes {
+    Text(Texts),
+    Number(Numbers),
+}
+
+impl DimCodes {
+    pub(super) fn new(is_text: bool) -> Self {
+        if is_text {
+            Self::Text(Texts::default())
+        } else {
+            Self::Number(Numbers::default())
+        }
+    }
+
+    /// The codes of a column's records; `wanted` tells which ones matter.
+    pub(super) fn codes(&mut self, array: &ArrayRef, wanted: Option<&BooleanBuffer>) -> Vec<u32> {
+        match self {
+            Self::Text(texts) => texts.codes(array, wanted),
+            Self::Number(numbers) => numbers.codes(array, wanted),
+        }
+    }
+
+    /// How many codes there are, that of null included.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Text(texts) => texts.texts.len() + 1,
+            Self::Number(numbers) => numbers.len(),
+        }
+    }
+
+    /// For each code of `other` the code here.
+    pub(super) fn absorb(&mut self, other: &Self) -> Vec<u32> {
+        match (self, other) {
+            (Self::Text(here), Self::Text(there)) => {
+                std::iter::once(NULL).chain(there.texts.iter().map(|t| here.code(t))).collect()
+            }
+            (Self::Number(here), Self::Number(there)) => here.absorb(there),
+            _ => vec![],
+        }
+    }
+
+    pub(super) fn text(&self, code: u32) -> Option<&str> {
+        match self {
+            Self::Text(texts) => (code as usize).checked_sub(1).and_then(|i| texts.texts.get(i)).map(AsRef::as_ref),
+            Self::Number(_) => None,
+        }
+    }
+
+    pub(super) fn number(&self, code: u32) -> Option<i64> {
+        match self {
+            Self::Text(_) => None,
+            Self::Number(numbers) => numbers.get(code),
+        }
+    }
+
+    /// Bytes that the values take.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Text(texts) => texts.table.allocation_size() + texts.texts.capacity() * 16 + texts.bytes,
+            Self::Number(numbers) => numbers.bytes(),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Sums of 64-bit integers, several side by side: a cell's counts and sums lie in one or a few cache lines and are added
+//! to in one step.
+
+/// One row a record (what to add) or a cell (the sums so far), of 2, 4 or 8 lanes.
+pub(super) enum Pack {
+    Two(Vec<[i64; 2]>),
+    Four(Vec<[i64; 4]>),
+    Eight(Vec<[i64; 8]>),
+}
+
+/// Does the same with the rows of a pack, whatever their width.
+macro_rules! each {
+    ($pack:expr, $rows:ident => $body:expr) => {
+        match $pack {
+            Pack::Two($rows) => $body,
+            Pack::Four($rows) => $body,
+            Pack::Eight($rows) => $body,
+        }
+    };
+}
+
+/// The lanes of a pack that holds `lanes` sums, at most 8.
+pub(super) fn width(lanes: usize) -> usize {
+    match lanes {
+        0..=2 => 2,
+        3 | 4 => 4,
+        _ => 8,
+    }
+}
+
+impl Pack {
+    pub(super) fn empty(width: usize) -> Self {
+        match width {
+            2 => Self::Two(vec![]),
+            4 => Self::Four(vec![]),
+            _ => Self::Eight(vec![]),
+        }
+    }
+
+    /// One row a record; lanes that no column fills are 0.
+    pub(super) fn of_columns(width: usize, columns: &[&[i64]], zeros: &[i64]) -> Self {
+        match width {
+            2 => Self::Two(rows(columns, zeros)),
+            4 => Self::Four(rows(columns, zeros)),
+            _ => Self::Eight(rows(columns, zeros)),
+        }
+    }
+
+    /// Makes room for cells below `len`.
+    pub(super) fn fit(&mut self, len: usize) {
+        each!(self, rows => grow(rows, len));
+    }
+
+    /// Adds the rows of the chosen records (of all, without `chosen`) to the cells in `slots`. The caller keeps sums
+    /// from passing 64 bits.
+    pub(super) fn add(&mut self, records: &Self, chosen: Option<&[u32]>, slots: &[u32]) {
+        match (self, records) {
+            (Self::Two(cells), Self::Two(rows)) => add(cells, rows, chosen, slots),
+            (Self::Four(cells), Self::Four(rows)) => add(cells, rows, chosen, slots),
+            (Self::Eight(cells), Self::Eight(rows)) => add(cells, rows, chosen, slots),
+            _ => debug_assert!(false, "packs of one layout have one width"),
+        }
+    }
+
+    /// The sum of a lane in a cell.
+    pub(super) fn get(&self, slot: usize, lane: usize) -> i64 {
+        each!(self, rows => rows[slot][lane])
+    }
+
+    /// Gives the sums of a lane away and leaves zeros.
+    pub(super) fn take_lane(&mut self, lane: usize) -> Vec<i64> {
+        each!(self, rows => rows.iter_mut().map(|row| std::mem::take(&mut row[lane])).collect())
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        each!(self, rows => std::mem::size_of_val(rows.as_slice()) / rows.len().max(1) * rows.capacity())
+    }
+}
+
+/// Grows by a quarter rather than to the double: states are what a run's memory goes to.
+pub(super) fn grow<T: Default + Clone>(rows: &mut Vec<T>, len: usize) {
+    if len > rows.capacity() {
+        rows.reserve_exact(len + len / 4 - rows.len());
+    }
+    if len > rows.len() {
+        rows.resize(len, T::default());
+    }
+}
+
+fn rows<const W: usize>(columns: &[&[i64]], zeros: &[i64]) -> Vec<[i64; W]> {
+    let lanes: [&[i64]; W] = std::array::from_fn(|lane| columns.get(lane).map_or(zeros, |column| &column[..zeros.len()]));
+    (0..zeros.len()).map(|i| std::array::from_fn(|lane| lanes[lane][i])).collect()
+}
+
+fn add<const W: usize>(cells: &mut [[i64; W]], rows: &[[i64; W]], chosen: Option<&[u32]>, slots: &[u32]) {
+    let mut one = |row: &[i64; W], slot: u32| {
+        for (sum, value) in cells[slot as usize].iter_mut().zip(row) {
+            *sum = sum.wrapping_add(*value);
+        }
+    };
+    match chosen {
+        None => rows.iter().zip(slots).for_each(|(row, slot)| one(row, *slot)),
+        Some(chosen) => chosen.iter().zip(slots).for_each(|(i, slot)| one(&rows[*i as usize], *slot)),
+    }
+}
