@@ -29,5 +29,8 @@ fn reporting(bencher: divan::Bencher<'_, '_>, path: &str) {
     let checked = jalon::run::check(Path::new(path), None).expect("a pipeline");
     let plan = checked.plan.expect("a plan");
     let (rollups, stats) = roll_up(&plan, &Options::default(), &Progress::default()).expect("roll-ups");
-    bencher.bench(|| jalon::report::build(&plan, &rollups, &stats).map(|tables| tables.len()));
+    bencher.bench(|| {
+        let prepared = jalon::report::Prepared::new(&plan, rollups.clone(), &stats).expect("frames");
+        (0..plan.reports.len()).map(|i| prepared.table(i).map(|t| t.cells)).collect::<Result<Vec<_>, _>>().is_ok()
+    });
 }

@@ -8,6 +8,7 @@ use crate::report::{self, SCHEMA_VERSION};
 use crate::rollup::{self, Options, Progress, Rollup, Stats};
 use crate::spec::Document;
 use crate::{resolve, source, spec};
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -127,10 +128,17 @@ pub fn run(checked: &Checked, plan: &Plan, options: &Options, progress: &Progres
     drop(Stage::begin(&plan.output_root, &id, &targets)?);
     let (rollups, stats) = rollup::roll_up(plan, options, progress)?;
     account(&stats)?;
-    let tables = report::build(plan, &rollups, &stats)?;
     let stage = Stage::begin(&plan.output_root, &id, &targets)?;
-    let outputs = publish::write(plan, &tables, &stage)?;
-    let mut manifest = manifest(checked, plan, options, &rollups, &stats, outputs, id);
+    let mut manifest = manifest(checked, plan, options, &rollups, &stats, id);
+    let prepared = report::Prepared::new(plan, rollups, &stats)?;
+    // A table is written and dropped before its thread makes the next: only a few are in memory.
+    let written: Vec<Vec<OutputSummary>> = (0..plan.reports.len())
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|i| publish::write(&plan.reports[i], &prepared.table(i)?, &stage))
+        .collect::<Result<_, Diagnostic>>()?;
+    manifest.outputs = written.into_iter().flatten().collect();
+    manifest.warnings.extend(empty_reports(&manifest.outputs));
     manifest.run.started = started_at;
     manifest.run.seconds = started.elapsed().as_secs_f64();
     let json = serde_json::to_string_pretty(&manifest).map_err(|e| Diagnostic::bug(e.to_string()))? + "\n";
@@ -159,7 +167,6 @@ fn manifest(
     options: &Options,
     rollups: &[Rollup],
     stats: &Stats,
-    outputs: Vec<OutputSummary>,
     id: String,
 ) -> Manifest {
     let inputs = stats
@@ -175,7 +182,7 @@ fn manifest(
         .collect();
     let mut warnings: Vec<Diagnostic> =
         checked.diagnostics.iter().filter(|d| d.severity == Severity::Warning).cloned().collect();
-    warnings.extend(data_warnings(plan, rollups, stats, &outputs));
+    warnings.extend(data_warnings(plan, rollups, stats));
     Manifest {
         manifest_version: 1,
         schema_version: SCHEMA_VERSION,
@@ -188,7 +195,7 @@ fn manifest(
             .iter()
             .map(|r| RollupSummary { id: format!("r{}", r.id), cells: r.cells.num_rows() as u64 })
             .collect(),
-        outputs,
+        outputs: vec![],
         warnings,
         run: RunSummary {
             id,
@@ -201,7 +208,7 @@ fn manifest(
 }
 
 /// What only the data could tell.
-fn data_warnings(plan: &Plan, rollups: &[Rollup], stats: &Stats, outputs: &[OutputSummary]) -> Vec<Diagnostic> {
+fn data_warnings(plan: &Plan, rollups: &[Rollup], stats: &Stats) -> Vec<Diagnostic> {
     let mut warnings = vec![];
     for (name, source) in &stats.sources {
         for (what, count) in &source.not_finite {
@@ -215,14 +222,17 @@ fn data_warnings(plan: &Plan, rollups: &[Rollup], stats: &Stats, outputs: &[Outp
             warnings.push(Diagnostic::warning("no-records", format!("source `{name}`: its files hold no records")));
         }
     }
-    for output in outputs.iter().filter(|o| o.rows == 0) {
-        warnings.push(Diagnostic::warning(
-            "empty-report",
-            format!("report `{}` has no rows in `{}`", output.report, output.path.display()),
-        ));
-    }
     warnings.extend(rollup::look_alikes(plan, rollups));
     warnings
+}
+
+fn empty_reports(outputs: &[OutputSummary]) -> impl Iterator<Item = Diagnostic> + '_ {
+    outputs.iter().filter(|o| o.rows == 0).map(|output| {
+        Diagnostic::warning(
+            "empty-report",
+            format!("report `{}` has no rows in `{}`", output.report, output.path.display()),
+        )
+    })
 }
 
 /// A name that sorts by time and tells runs of one second apart.
@@ -264,7 +274,7 @@ pub fn load(pipeline: &Path, source_name: &str) -> Result<polars::frame::DataFra
         match feed.step(&mut file, &|| (usize::MAX, 0), &mut sink) {
             Ok(true) => {}
             Ok(false) => break,
-            Err((_, source::Failure::Told(error))) => return Err(vec![error]),
+            Err((_, source::Failure::Told(error))) => return Err(vec![*error]),
             Err((_, source::Failure::CutWrongly)) => return Err(vec![Diagnostic::bug("a whole file was cut")]),
         }
     }

@@ -126,7 +126,8 @@ fn size(text: &str) -> Result<u64, String> {
         "T" | "TB" => 1_000_000_000_000,
         other => return Err(format!("`{other}` is no unit: write `512MB` or `8GB`")),
     };
-    let number: u64 = digits.trim().parse().map_err(|_| "write a whole number and a unit: `512MB`, `8GB`".to_owned())?;
+    let number: u64 =
+        digits.trim().parse().map_err(|_| "write a whole number and a unit: `512MB`, `8GB`".to_owned())?;
     number.checked_mul(unit).filter(|size| *size > 0).ok_or_else(|| "the size must be above 0".to_owned())
 }
 

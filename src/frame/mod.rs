@@ -71,6 +71,18 @@ pub fn series(name: &str, array: &ArrayRef) -> PolarsResult<Series> {
     })
 }
 
+/// [`series`] of an array that is given away: numbers are moved where nobody else holds them.
+///
+/// # Errors
+/// A type that batches and roll-ups never have.
+pub fn series_of(name: &str, array: ArrayRef) -> PolarsResult<Series> {
+    match array.data_type() {
+        ArrowType::Int64 => Ok(moved::<Int64Type, polars::prelude::Int64Type>(name, array)),
+        ArrowType::Decimal128(..) => Ok(moved::<Decimal128Type, polars::prelude::Int128Type>(name, array)),
+        _ => series(name, &array),
+    }
+}
+
 fn primitive<A, P>(name: &str, array: &PrimitiveArray<A>) -> Series
 where
     A: ArrowPrimitiveType,
@@ -83,6 +95,27 @@ where
         ChunkedArray::<P>::from_iter_options(name.into(), array.iter())
     };
     values.into_series()
+}
+
+fn moved<A, P>(name: &str, array: ArrayRef) -> Series
+where
+    A: ArrowPrimitiveType,
+    P: PolarsNumericType<Native = A::Native>,
+    ChunkedArray<P>: IntoSeries,
+{
+    let numbers = array.as_primitive::<A>().clone();
+    drop(array);
+    if numbers.null_count() > 0 {
+        return primitive::<A, P>(name, &numbers);
+    }
+    let (_, values, _) = numbers.into_parts();
+    match values.into_inner().into_vec::<A::Native>() {
+        Ok(values) => ChunkedArray::<P>::from_vec(name.into(), values).into_series(),
+        Err(shared) => {
+            let values = arrow::buffer::ScalarBuffer::<A::Native>::from(shared);
+            ChunkedArray::<P>::from_slice(name.into(), &values).into_series()
+        }
+    }
 }
 
 /// A Polars series as an Arrow array; 128-bit integers become `Decimal128(38, 0)`.

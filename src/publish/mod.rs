@@ -15,7 +15,6 @@ use crate::plan::{ExportPlan, Plan, ReportPlan};
 use crate::report::ReportTable;
 use crate::spec::{ExportFormat, Layout};
 use arrow::record_batch::RecordBatch;
-use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::Read;
@@ -55,18 +54,12 @@ pub fn manifest_path(plan: &Plan) -> PathBuf {
     common.join(format!("{}.manifest.json", plan.name))
 }
 
-/// Writes all exports of all reports into the stage.
+/// Writes the exports of a report into the stage.
 ///
 /// # Errors
 /// A file that cannot be written: a full disk, missing permissions. Nothing that was published before is touched.
-pub fn write(plan: &Plan, tables: &[ReportTable], stage: &Stage) -> Result<Vec<OutputSummary>, Diagnostic> {
-    let jobs: Vec<(&ReportPlan, &ReportTable, &ExportPlan)> = plan
-        .reports
-        .iter()
-        .zip(tables)
-        .flat_map(|(report, table)| report.exports.iter().map(move |export| (report, table, export)))
-        .collect();
-    jobs.par_iter().map(|(report, table, export)| write_one(report, table, export, stage)).collect()
+pub fn write(report: &ReportPlan, table: &ReportTable, stage: &Stage) -> Result<Vec<OutputSummary>, Diagnostic> {
+    report.exports.iter().map(|export| write_one(report, table, export, stage)).collect()
 }
 
 fn write_one(

@@ -44,7 +44,11 @@ pub(super) fn regroup(
     for (index, input) in report.inputs.iter().enumerate().filter(|(_, i)| i.segment == segment) {
         parts.push(part(plan, report, index, input, grain, frames)?);
     }
+    let unique = parts.len() == 1 && is_keyed_alike(plan, report, segment, grain);
     let whole = stack(parts).map_err(|e| engine_error(&e))?;
+    if unique {
+        return Ok(whole);
+    }
     let keys = keys(report);
     let mut aggregates: Vec<Expr> = vec![];
     for name in whole.get_column_names_owned() {
@@ -67,6 +71,13 @@ pub(super) fn regroup(
     }
     let by: Vec<Expr> = keys.iter().map(|k| col(k.as_str())).collect();
     whole.lazy().group_by(by).agg(aggregates).collect().map_err(|e| engine_error(&e))
+}
+
+/// Whether the roll-up of a segment's only input has the report's very keys: then its cells are the report's.
+fn is_keyed_alike(plan: &Plan, report: &ReportPlan, segment: &str, grain: Grain) -> bool {
+    let input = report.inputs.iter().find(|i| i.segment == segment).map(|i| &plan.rollups[i.rollup]);
+    let read = input.map(|wanted| &plan.rollups[wanted.derived_from.unwrap_or(wanted.id)]);
+    read.is_some_and(|read| read.bucket == grain && read.dims.len() == report.dims.len())
 }
 
 /// The frames under each other; a column that one lacks is null there.

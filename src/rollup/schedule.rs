@@ -15,6 +15,9 @@ pub(super) struct Worker<W> {
     pub(super) stats: SourceStats,
 }
 
+/// What an engine does with a batch of a file.
+pub(super) type Take<'t, W> = dyn Fn(&mut Worker<W>, usize, &Batch) -> Result<(), Diagnostic> + Sync + 't;
+
 /// The threads of a run.
 ///
 /// # Errors
@@ -38,7 +41,7 @@ pub(super) fn scan<W: Send>(
     pool: &rayon::ThreadPool,
     progress: &Progress,
     new: &(dyn Fn() -> W + Sync),
-    take: &(dyn Fn(&mut Worker<W>, usize, &Batch) -> Result<(), Diagnostic> + Sync),
+    take: &Take<'_, W>,
 ) -> Result<(Vec<W>, SourceStats), Diagnostic> {
     let mut whole = BTreeSet::new();
     loop {
@@ -49,7 +52,7 @@ pub(super) fn scan<W: Send>(
                 let account = account(scan, &feed, &workers);
                 return Ok((workers.into_iter().map(|w| w.gathered).collect(), account));
             }
-            Err((_, Failure::Told(diagnostic))) => return Err(diagnostic),
+            Err((_, Failure::Told(diagnostic))) => return Err(*diagnostic),
             Err(((file, _), Failure::CutWrongly)) => {
                 drop(feed);
                 progress.bytes.store(before, Ordering::Relaxed);
@@ -66,7 +69,7 @@ fn threads<W: Send>(
     feed: &Feed<'_>,
     pool: &rayon::ThreadPool,
     new: &(dyn Fn() -> W + Sync),
-    take: &(dyn Fn(&mut Worker<W>, usize, &Batch) -> Result<(), Diagnostic> + Sync),
+    take: &Take<'_, W>,
 ) -> Result<Vec<Worker<W>>, (Place, Failure)> {
     let failure: Mutex<Option<(Place, Failure)>> = Mutex::new(None);
     let done: Mutex<Vec<Worker<W>>> = Mutex::new(vec![]);

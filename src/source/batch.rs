@@ -120,12 +120,7 @@ fn cast(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
     cast_with_options(array, to, &CastOptions { safe: false, ..CastOptions::default() })
 }
 
-fn canonical(
-    array: &ArrayRef,
-    ty: Type,
-    calendar: &Calendar,
-    cleaner: &mut Cleaner,
-) -> Result<ArrayRef, ArrowError> {
+fn canonical(array: &ArrayRef, ty: Type, calendar: &Calendar, cleaner: &mut Cleaner) -> Result<ArrayRef, ArrowError> {
     match ty {
         Type::Text => {
             let plain = match array.data_type() {

@@ -183,16 +183,10 @@ impl CsvFile<'_> {
         }
     }
 
-    fn flush(
-        &self,
-        decoder: &mut Decoder,
-        canonical: &mut Canonical<'_>,
-        sink: &mut Sink<'_>,
-    ) -> Result<bool, Stop> {
+    fn flush(&self, decoder: &mut Decoder, canonical: &mut Canonical<'_>, sink: &mut Sink<'_>) -> Result<bool, Stop> {
         let Some(batch) = decoder.flush().map_err(|e| Stop::Csv(e.to_string()))? else { return Ok(false) };
         let batch = converted(self.task.scan, &batch).map_err(Stop::Csv)?;
-        let batch =
-            canonical.batch(&batch).map_err(|e| Stop::Csv(format!("column `{}`: {}", e.column, e.message)))?;
+        let batch = canonical.batch(&batch).map_err(|e| Stop::Csv(format!("column `{}`: {}", e.column, e.message)))?;
         sink(batch).map_err(Stop::Sink)?;
         Ok(true)
     }
@@ -318,4 +312,3 @@ fn converted(scan: &Scan, batch: &RecordBatch) -> Result<RecordBatch, String> {
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options).map_err(|e| e.to_string())
 }
-

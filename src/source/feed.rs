@@ -98,7 +98,6 @@ impl<'s> Feed<'s> {
             let info = &self.scan.files[file];
             reader(info.format).open(Task {
                 scan: self.scan,
-                file,
                 path: &info.path,
                 batch_rows: self.batch_rows,
                 progress: self.progress,

@@ -78,7 +78,7 @@ enum Part {
 #[derive(Debug)]
 pub enum Failure {
     /// A diagnostic for people.
-    Told(Diagnostic),
+    Told(Box<Diagnostic>),
     /// The file cannot be cut into parts where it was cut: it must be read in one piece, and all that was
     /// read since the scan began thrown away.
     CutWrongly,
@@ -86,7 +86,7 @@ pub enum Failure {
 
 impl From<Diagnostic> for Failure {
     fn from(diagnostic: Diagnostic) -> Self {
-        Self::Told(diagnostic)
+        Self::Told(Box::new(diagnostic))
     }
 }
 
@@ -103,7 +103,6 @@ pub struct Pruned {
 #[derive(Clone, Copy)]
 struct Task<'t> {
     scan: &'t Scan,
-    file: usize,
     path: &'t Path,
     batch_rows: usize,
     progress: &'t AtomicU64,

@@ -35,8 +35,8 @@ impl Reader for ParquetReader {
         let (_, plain) = open(task.path)?;
         let schema = with_dictionaries(plain.schema());
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true).with_schema(schema.clone());
-        let metadata = ArrowReaderMetadata::try_new(plain.metadata().clone(), options)
-            .map_err(|e| corrupt(task.path, &e))?;
+        let metadata =
+            ArrowReaderMetadata::try_new(plain.metadata().clone(), options).map_err(|e| corrupt(task.path, &e))?;
         let wanted = task.scan.raw_columns();
         let roots: Vec<usize> = schema
             .fields()

@@ -17,12 +17,16 @@ fn threads_and_batches_do_not_show() {
         let place = Place::new();
         place.write("pipeline.yaml", oracle::random_case(seed, place.path()));
         let first = reports(&place, &["--threads", "1"]);
-        let ways: [&[&str]; 5] = [
+        let ways: [&[&str]; 9] = [
             &["--threads", "1"],
             &["--threads", "2"],
             &["--threads", "3"],
             &["--threads", "7"],
             &["--batch-rows", "13"],
+            &["--batch-rows", "13", "--threads", "3", "--engine", "polars"],
+            &["--threads", "1", "--engine", "polars"],
+            &["--threads", "7", "--engine", "polars"],
+            &["--engine", "fused"],
         ];
         for way in ways {
             assert_eq!(reports(&place, way), first, "seed {seed}, {way:?}");

@@ -1,4 +1,4 @@
-//! Random pipelines over random data against the oracle.
+//! Random pipelines over random data: both engines write the same bytes, and what the oracle computes.
 
 use crate::harness::{repository, Place};
 use crate::oracle;
@@ -11,9 +11,16 @@ fn check_case(seed: u64) -> Result<usize, String> {
     let place = Place::new();
     let yaml = oracle::random_case(seed, place.path());
     place.write("pipeline.yaml", &yaml);
-    let done = place.jalon(&["run", "pipeline.yaml", "--quiet"]);
-    if done.code != 0 {
-        return Err(format!("seed {seed}: exit code {}\n{}\n{yaml}", done.code, done.stderr));
+    let mut files = vec![];
+    for engine in ["polars", "fused"] {
+        let done = place.jalon(&["run", "pipeline.yaml", "--quiet", "--engine", engine]);
+        if done.code != 0 {
+            return Err(format!("seed {seed}, {engine}: exit code {}\n{}\n{yaml}", done.code, done.stderr));
+        }
+        files.push(place.files("out"));
+    }
+    if files[0] != files[1] {
+        return Err(format!("seed {seed}: the engines differ\n{yaml}"));
     }
     let cells = oracle::evaluate(&yaml, place.path());
     let mut rows = vec![];
@@ -61,6 +68,12 @@ fn shipped_pipelines_equal_the_oracle() {
         let root = place.path().display().to_string();
         let done = crate::harness::run_in(&repository(), &["run", &yaml_path, "--output-root", &root, "--quiet"]);
         assert_eq!(done.code, 0, "{}: {}", path.display(), done.stderr);
+        let bytes = || files.iter().map(|f| std::fs::read(place.path().join(f)).expect("a report")).collect::<Vec<_>>();
+        let fused = bytes();
+        let args = ["run", &yaml_path, "--output-root", &root, "--quiet", "--engine", "polars"];
+        let done = crate::harness::run_in(&repository(), &args);
+        assert_eq!(done.code, 0, "{}: {}", path.display(), done.stderr);
+        assert!(bytes() == fused, "{}: the engines differ", path.display());
         let rows: Vec<oracle::Row> = files.iter().flat_map(|f| oracle::read_long_csv(&place.path().join(f))).collect();
         let cells = oracle::evaluate(&yaml, &repository());
         let compared = oracle::compare(&cells, &rows).unwrap_or_else(|e| panic!("{}: {e}", path.display()));

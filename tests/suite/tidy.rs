@@ -32,7 +32,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("sqlparser", &["expr"]),
     ("serde_yaml", &["spec"]),
     ("saphyr_parser", &["spec"]),
-    ("rayon", &["source", "rollup", "report", "publish"]),
+    ("rayon", &["rollup", "run", "source"]),
     ("clap", &["cli"]),
 ];
 

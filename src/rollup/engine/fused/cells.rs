@@ -53,7 +53,9 @@ impl State {
         match self {
             Self::Sum(heads, tails) => {
                 heads.fit(slots);
-                tails.iter_mut().for_each(|tails| tails.fit(slots));
+                if let Some(tails) = tails {
+                    tails.fit(slots);
+                }
             }
             Self::Least(values) | Self::Most(values) => grow(values, slots),
             Self::LeastFloat(values) | Self::MostFloat(values) => grow(values, slots),
@@ -178,7 +180,8 @@ impl Cells {
         let all = self.slots;
         let pick = |j: usize| chosen.map_or(j, |chosen| chosen[j] as usize);
         let is_known = |i: usize| column.known.as_ref().is_none_or(|known| known.value(i));
-        let known = || slots.iter().enumerate().map(|(j, slot)| (pick(j), *slot as usize)).filter(|(i, _)| is_known(*i));
+        let known =
+            || slots.iter().enumerate().map(|(j, slot)| (pick(j), *slot as usize)).filter(|(i, _)| is_known(*i));
         match (&mut self.wide[position], &column.values) {
             (State::Sum(sums, _), Values::Wide(values)) => sums.add(values, chosen, slots),
             (State::Sum(sums, sum_tails), Values::Fixed { heads, tails }) => {
@@ -211,11 +214,16 @@ impl Cells {
         let missing = &mut self.missing[position];
         grow(missing, self.slots);
         match chosen {
-            None => slots.iter().enumerate().for_each(|(i, slot)| missing[*slot as usize] += i64::from(!known.value(i))),
-            Some(chosen) => chosen
-                .iter()
-                .zip(slots)
-                .for_each(|(i, slot)| missing[*slot as usize] += i64::from(!known.value(*i as usize))),
+            None => {
+                for (i, slot) in slots.iter().enumerate() {
+                    missing[*slot as usize] += i64::from(!known.value(i));
+                }
+            }
+            Some(chosen) => {
+                for (i, slot) in chosen.iter().zip(slots) {
+                    missing[*slot as usize] += i64::from(!known.value(*i as usize));
+                }
+            }
         }
     }
 
@@ -275,6 +283,11 @@ impl Cells {
             None => Some(narrow),
             Some(wide) => wide.get(slot).map(|wide| wide + narrow),
         }
+    }
+
+    /// Whether any record has no value.
+    pub(super) fn has_missing(&self, position: usize) -> bool {
+        !self.missing[position].is_empty()
     }
 
     /// The records of a cell that have no value.

@@ -12,7 +12,8 @@ use std::sync::Arc;
 /// The code of a missing value.
 pub(super) const NULL: u32 = 0;
 
-const UNSEEN: u32 = u32::MAX;
+/// Its top bit is set, unlike that of any code.
+const UNSEEN: u32 = 1 << 31;
 
 /// The hash of everything here. Codes are private to a thread and a run, so the seed may be fixed.
 const HASHER: FixedState = FixedState::with_seed(0);
@@ -25,14 +26,14 @@ pub(super) fn fast_map<K>() -> FastMap<K> {
 
 /// What stands in a result for a code.
 fn code_of(position: usize) -> u32 {
-    u32::try_from(position + 1).unwrap_or(UNSEEN)
+    u32::try_from(position + 1).ok().filter(|code| *code < UNSEEN).expect("fewer than 2 billion different keys")
 }
 
 /// Texts, numbered from 1.
 #[derive(Default)]
 pub(super) struct Texts {
     table: HashTable<u32>,
-    texts: Vec<Box<str>>,
+    known: Vec<Box<str>>,
     /// Bytes of the texts.
     bytes: usize,
     /// The last dictionary seen, and by key the codes of its values; [`UNSEEN`] where none has occurred.
@@ -41,16 +42,16 @@ pub(super) struct Texts {
 
 impl Texts {
     fn code(&mut self, text: &str) -> u32 {
-        let texts = &self.texts;
+        let texts = &self.known;
         let is_it = |code: &u32| texts[*code as usize - 1].as_ref() == text;
         let hash = HASHER.hash_one(text);
         if let Some(code) = self.table.find(hash, is_it) {
             return *code;
         }
-        let code = code_of(self.texts.len());
+        let code = code_of(self.known.len());
         self.bytes += text.len();
-        self.texts.push(text.into());
-        let texts = &self.texts;
+        self.known.push(text.into());
+        let texts = &self.known;
         self.table.insert_unique(hash, code, |code| HASHER.hash_one(texts[*code as usize - 1].as_ref()));
         code
     }
@@ -63,6 +64,15 @@ impl Texts {
             Some((seen, by_key)) if Arc::ptr_eq(&seen, values) => by_key,
             _ => vec![UNSEEN; values.len()],
         };
+        let nulls = dictionary.keys().nulls().filter(|n| n.null_count() > 0);
+        if nulls.is_none() {
+            // Mostly all texts have occurred before, and there is nothing to decide on.
+            let codes = look_up(&by_key, dictionary.keys().values());
+            if codes.iter().fold(0, |all, code| all | code) < UNSEEN {
+                self.last = Some((values.clone(), by_key));
+                return codes;
+            }
+        }
         let texts: &StringArray = values.as_string();
         let mut code = |key: i32| -> u32 {
             let Some(known) = usize::try_from(key).ok().and_then(|k| by_key.get_mut(k)) else { return NULL };
@@ -72,7 +82,7 @@ impl Texts {
             }
             *known
         };
-        let codes = map(dictionary.keys().values(), dictionary.keys().nulls(), wanted, &mut code);
+        let codes = map(dictionary.keys().values(), nulls, wanted, &mut code);
         self.last = Some((values.clone(), by_key));
         codes
     }
@@ -101,7 +111,7 @@ impl Numbers {
     }
 
     fn codes(&mut self, array: &ArrayRef, wanted: Option<&BooleanBuffer>) -> Vec<u32> {
-        let nulls = array.nulls();
+        let nulls = array.nulls().filter(|n| n.null_count() > 0);
         match array.data_type() {
             DataType::Int64 => map(array.as_primitive::<Int64Type>().values(), nulls, wanted, |n| self.code(n)),
             DataType::Date32 => {
@@ -134,6 +144,18 @@ impl Numbers {
     }
 }
 
+/// The code of each key, which a dictionary's keys always have.
+fn look_up(by_key: &[u32], keys: &[i32]) -> Vec<u32> {
+    let mut small = [UNSEEN; 256];
+    if by_key.len() <= small.len() {
+        // A byte cannot point beyond the table: nothing to check.
+        small[..by_key.len()].copy_from_slice(by_key);
+        return keys.iter().map(|key| small[usize::from(key.to_le_bytes()[0])]).collect();
+    }
+    let code = |key: &i32| usize::try_from(*key).ok().and_then(|k| by_key.get(k)).copied().unwrap_or(UNSEEN);
+    keys.iter().map(code).collect()
+}
+
 /// Codes of records: those of nulls and of records that nobody wants are [`NULL`].
 fn map<T: Copy>(
     values: &[T],
@@ -143,9 +165,13 @@ fn map<T: Copy>(
 ) -> Vec<u32> {
     match (nulls, wanted) {
         (None, None) => values.iter().map(|v| code(*v)).collect(),
-        (nulls, wanted) => {
-            let skip = |i: usize| nulls.is_some_and(|n| n.is_null(i)) || wanted.is_some_and(|w| !w.value(i));
-            values.iter().enumerate().map(|(i, v)| if skip(i) { NULL } else { code(*v) }).collect()
+        (Some(nulls), None) => values.iter().zip(nulls).map(|(v, known)| if known { code(*v) } else { NULL }).collect(),
+        (nulls, Some(wanted)) => {
+            let mut codes = vec![NULL; values.len()];
+            for i in wanted.set_indices().filter(|i| nulls.is_none_or(|n| n.is_valid(*i))) {
+                codes[i] = code(values[i]);
+            }
+            codes
         }
     }
 }
@@ -176,7 +202,7 @@ impl DimCodes {
     /// How many codes there are, that of null included.
     pub(super) fn len(&self) -> usize {
         match self {
-            Self::Text(texts) => texts.texts.len() + 1,
+            Self::Text(texts) => texts.known.len() + 1,
             Self::Number(numbers) => numbers.len(),
         }
     }
@@ -185,7 +211,7 @@ impl DimCodes {
     pub(super) fn absorb(&mut self, other: &Self) -> Vec<u32> {
         match (self, other) {
             (Self::Text(here), Self::Text(there)) => {
-                std::iter::once(NULL).chain(there.texts.iter().map(|t| here.code(t))).collect()
+                std::iter::once(NULL).chain(there.known.iter().map(|t| here.code(t))).collect()
             }
             (Self::Number(here), Self::Number(there)) => here.absorb(there),
             _ => vec![],
@@ -194,7 +220,7 @@ impl DimCodes {
 
     pub(super) fn text(&self, code: u32) -> Option<&str> {
         match self {
-            Self::Text(texts) => (code as usize).checked_sub(1).and_then(|i| texts.texts.get(i)).map(AsRef::as_ref),
+            Self::Text(texts) => (code as usize).checked_sub(1).and_then(|i| texts.known.get(i)).map(AsRef::as_ref),
             Self::Number(_) => None,
         }
     }
@@ -209,7 +235,7 @@ impl DimCodes {
     /// Bytes that the values take.
     pub(super) fn bytes(&self) -> usize {
         match self {
-            Self::Text(texts) => texts.table.allocation_size() + texts.texts.capacity() * 16 + texts.bytes,
+            Self::Text(texts) => texts.table.allocation_size() + texts.known.capacity() * 16 + texts.bytes,
             Self::Number(numbers) => numbers.bytes(),
         }
     }

@@ -119,21 +119,24 @@ fn sum(expr: &Vector, known: Option<&BooleanBuffer>, rows: usize) -> Values {
 }
 
 fn fixed(floats: &[f64], known: Option<&BooleanBuffer>, rows: usize, too_large: &mut Vec<u32>) -> Values {
-    let mut heads = Vec::with_capacity(rows);
     let mut tails: Option<Vec<i128>> = None;
-    for (i, x) in one_each(floats, rows).enumerate() {
-        if known.is_some_and(|known| !known.value(i)) {
-            heads.push(0);
-            continue;
-        }
-        let (head, tail) = exact::to_fixed(x).unwrap_or_else(|| {
-            too_large.push(u32::try_from(i).unwrap_or(u32::MAX));
-            (0, 0)
-        });
-        heads.push(head);
-        if tail != 0 {
+    let mut head = |i: usize, x: f64| match exact::to_fixed(x) {
+        Some((head, 0)) => head,
+        Some((head, tail)) => {
             tails.get_or_insert_with(|| vec![0; rows])[i] = tail;
+            head
         }
-    }
+        None => {
+            too_large.push(u32::try_from(i).unwrap_or(u32::MAX));
+            0
+        }
+    };
+    let heads = match known {
+        None => one_each(floats, rows).enumerate().map(|(i, x)| head(i, x)).collect(),
+        Some(known) => {
+            let values = one_each(floats, rows).zip(known).enumerate();
+            values.map(|(i, (x, known))| if known { head(i, x) } else { 0 }).collect()
+        }
+    };
     Values::Fixed { heads, tails }
 }

@@ -15,7 +15,7 @@ pub(super) struct Days {
     first: Option<i32>,
     near: Vec<u32>,
     far: HashMap<i32, u32>,
-    days: Vec<i32>,
+    numbered: Vec<i32>,
     /// For each grain, of which there is one of each: the code of each day's bucket.
     grains: Vec<(Grain, Vec<u32>)>,
     /// The buckets of each grain by code.
@@ -30,7 +30,7 @@ impl Days {
             first: None,
             near: vec![],
             far: HashMap::new(),
-            days: vec![],
+            numbered: vec![],
             grains: grains.iter().map(|g| (*g, vec![])).collect(),
             buckets: grains.iter().map(|_| Numbers::default()).collect(),
             ranges: ranges.iter().map(|r| (*r, vec![])).collect(),
@@ -39,6 +39,12 @@ impl Days {
 
     /// The number of each record's day. Days of records that `kept` leaves out may be anything, and are not looked up.
     pub(super) fn numbers(&mut self, days: &[i32], kept: Option<&[bool]>, calendar: &Calendar) -> Vec<u32> {
+        if let (None, Some(first)) = (kept, days.first()) {
+            // Exports are mostly in the order of days.
+            if days.iter().fold(0, |differences, day| differences | (day ^ first)) == 0 {
+                return vec![self.number(*first, calendar); days.len()];
+            }
+        }
         let mut last: Option<(i32, u32)> = None;
         let mut number = |day: i32| match last {
             // Neighbouring records are mostly of one day.
@@ -69,14 +75,14 @@ impl Days {
         if known != UNSEEN {
             return known;
         }
-        let number = u32::try_from(self.days.len()).unwrap_or(UNSEEN);
+        let number = u32::try_from(self.numbered.len()).unwrap_or(UNSEEN);
         match near {
             Some(offset) => self.near[offset] = number,
             None => {
                 self.far.insert(day, number);
             }
         }
-        self.days.push(day);
+        self.numbered.push(day);
         for ((grain, codes), buckets) in self.grains.iter_mut().zip(&mut self.buckets) {
             let bucket = match grain {
                 Grain::All | Grain::Hour => 0,
@@ -112,6 +118,6 @@ impl Days {
 
     /// Adds the days that occurred.
     pub(super) fn cover(&self, days: &mut BTreeSet<i32>) {
-        days.extend(&self.days);
+        days.extend(&self.numbered);
     }
 }

@@ -5,7 +5,7 @@ use super::codes::{DimCodes, Numbers};
 use super::layout::{Layout, Place, RollupLayout};
 use crate::diagnostic::Diagnostic;
 use crate::expr::Type;
-use crate::plan::{AggFunc, RollupPlan};
+use crate::plan::{AggFunc, Aggregate, RollupPlan};
 use crate::rollup::exact;
 use arrow::array::{ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
@@ -23,70 +23,84 @@ pub(super) fn finish(
     rollup: &RollupPlan,
     layout: &Layout,
     own: &RollupLayout,
-    cells: Cells,
+    cells: &Cells,
     keys: &Keys<'_>,
 ) -> Result<RecordBatch, Diagnostic> {
     let slots: Vec<usize> = (0..cells.len()).filter(|slot| cells.rows(*slot) > 0).collect();
-    let mut columns = key_columns(rollup, &cells, keys, &slots);
+    let mut columns = key_columns(rollup, cells, keys, &slots);
     let rows: Int64Array = slots.iter().map(|slot| Some(cells.rows(*slot))).collect();
-    columns.push(("rows".to_owned(), Arc::new(rows)));
-    let too_large = || exact::overflow(&format!("`{}` [{}]", rollup.source, rollup.segment));
-    let wide = |values: Vec<Option<i128>>| -> ArrayRef {
-        // i128 sums may have more than 38 digits; the type is a container here, and is not validated.
-        Arc::new(Decimal128Array::from(values).with_data_type(DataType::Decimal128(38, 0)))
-    };
+    let rows: ArrayRef = Arc::new(rows);
+    columns.push(("rows".to_owned(), rows.clone()));
     for (i, aggregate) in rollup.aggregates.iter().enumerate() {
-        let place = own.places[i];
-        let missing = |slot: usize| {
-            let value = layout.values.iter().position(|v| v == aggregate);
-            let counted = value.and_then(|v| own.counted.iter().position(|c| *c == v));
-            counted.map_or(0, |position| cells.missing(position, slot))
-        };
-        let counts = || -> ArrayRef {
-            Arc::new(slots.iter().map(|slot| Some(cells.rows(*slot) - missing(*slot))).collect::<Int64Array>())
-        };
-        match (aggregate.func, place) {
-            (AggFunc::Count, Place::Lane(pack, lane)) => {
-                let counts: Option<Vec<i64>> =
-                    slots.iter().map(|slot| i64::try_from(cells.lane((pack, lane), *slot)?).ok()).collect();
-                let counts = counts.ok_or_else(too_large)?;
-                columns.push((format!("n{i}"), Arc::new(Int64Array::from(counts))));
-            }
-            (AggFunc::Sum, Place::Lane(pack, lane)) => {
-                let sums: Option<Vec<Option<i128>>> =
-                    slots.iter().map(|slot| cells.lane((pack, lane), *slot).map(Some)).collect();
-                columns.push((format!("s{i}"), wide(sums.ok_or_else(too_large)?)));
-                columns.push((format!("n{i}"), counts()));
-            }
-            (AggFunc::Sum, Place::Wide(position)) => {
-                let sums: Option<Vec<(i128, i128)>> =
-                    slots.iter().map(|slot| cells.wide_sum(position, *slot)).collect();
-                let sums = sums.ok_or_else(too_large)?;
-                columns.push((format!("s{i}"), wide(sums.iter().map(|(head, _)| Some(*head)).collect())));
-                if aggregate.has_tail() {
-                    columns.push((format!("t{i}"), wide(sums.iter().map(|(_, tail)| Some(*tail)).collect())));
-                }
-                columns.push((format!("n{i}"), counts()));
-            }
-            (AggFunc::Min | AggFunc::Max, Place::Wide(position)) => {
-                let float = aggregate.expr.as_ref().is_some_and(|e| e.ty() == Type::Float);
-                let array: ArrayRef = if float {
-                    let values = slots.iter().map(|slot| cells.extreme_float(position, *slot));
-                    Arc::new(values.collect::<Float64Array>())
-                } else {
-                    wide(slots.iter().map(|slot| cells.extreme(position, *slot)).collect())
-                };
-                columns.push((format!("v{i}"), array));
-            }
-            (AggFunc::Count, Place::Wide(_)) | (AggFunc::Min | AggFunc::Max, Place::Lane(..)) => {
-                return Err(Diagnostic::bug("a state is not where it belongs"));
-            }
-        }
+        columns.extend(
+            state_columns(i, aggregate, layout, own, cells, &slots, &rows)
+                .ok_or_else(|| exact::overflow(&format!("`{}` [{}]", rollup.source, rollup.segment)))?,
+        );
     }
     let fields: Vec<Field> =
         columns.iter().map(|(name, array)| Field::new(name, array.data_type().clone(), true)).collect();
     let arrays = columns.into_iter().map(|(_, array)| array).collect();
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|e| Diagnostic::bug(e.to_string()))
+}
+
+/// The states of an aggregate; `None` when a sum is too large.
+fn state_columns(
+    i: usize,
+    aggregate: &Aggregate,
+    layout: &Layout,
+    own: &RollupLayout,
+    cells: &Cells,
+    slots: &[usize],
+    rows: &ArrayRef,
+) -> Option<Vec<(String, ArrayRef)>> {
+    let counts = || -> ArrayRef {
+        let value = layout.values.iter().position(|v| v == aggregate);
+        let counted = value.and_then(|v| own.counted.iter().position(|c| *c == v));
+        match counted.filter(|position| cells.has_missing(*position)) {
+            // One array for all values that every record has.
+            None => rows.clone(),
+            Some(position) => {
+                let count = |slot: &usize| Some(cells.rows(*slot) - cells.missing(position, *slot));
+                Arc::new(slots.iter().map(count).collect::<Int64Array>())
+            }
+        }
+    };
+    let each =
+        |value: &dyn Fn(usize) -> Option<i128>| -> Option<Vec<i128>> { slots.iter().map(|s| value(*s)).collect() };
+    Some(match (aggregate.func, own.places[i]) {
+        (AggFunc::Count, Place::Lane(pack, lane)) => {
+            let counts: Option<Vec<i64>> =
+                each(&|slot| cells.lane((pack, lane), slot))?.into_iter().map(|n| i64::try_from(n).ok()).collect();
+            vec![(format!("n{i}"), Arc::new(Int64Array::from(counts?)) as ArrayRef)]
+        }
+        (AggFunc::Sum, Place::Lane(pack, lane)) => {
+            let sums = each(&|slot| cells.lane((pack, lane), slot))?;
+            vec![(format!("s{i}"), container(sums.into())), (format!("n{i}"), counts())]
+        }
+        (AggFunc::Sum, Place::Wide(position)) => {
+            let heads = each(&|slot| cells.wide_sum(position, slot).map(|(head, _)| head))?;
+            let mut columns = vec![(format!("s{i}"), container(heads.into()))];
+            if aggregate.has_tail() {
+                let tails = each(&|slot| cells.wide_sum(position, slot).map(|(_, tail)| tail))?;
+                columns.push((format!("t{i}"), container(tails.into())));
+            }
+            columns.push((format!("n{i}"), counts()));
+            columns
+        }
+        (_, Place::Wide(position)) if aggregate.expr.as_ref().is_some_and(|e| e.ty() == Type::Float) => {
+            let values: Float64Array = slots.iter().map(|slot| cells.extreme_float(position, *slot)).collect();
+            vec![(format!("v{i}"), Arc::new(values))]
+        }
+        (_, place) => {
+            let position = if let Place::Wide(position) = place { position } else { 0 };
+            vec![(format!("v{i}"), container(slots.iter().map(|slot| cells.extreme(position, *slot)).collect()))]
+        }
+    })
+}
+
+/// i128 values as Arrow. Sums may have more than 38 digits; the type is a container here, and is not validated.
+fn container(values: Decimal128Array) -> ArrayRef {
+    Arc::new(values.with_data_type(DataType::Decimal128(38, 0)))
 }
 
 /// The bucket and the dimensions of each cell.
@@ -105,9 +119,7 @@ fn key_columns(rollup: &RollupPlan, cells: &Cells, keys: &Keys<'_>, slots: &[usi
         let array: ArrayRef = match dim.ty {
             Type::Text => Arc::new(of().map(|code| values.text(code)).collect::<StringArray>()),
             Type::Bool | Type::Null => Arc::new(numbers().map(|n| n.map(|n| n != 0)).collect::<BooleanArray>()),
-            Type::Date => {
-                Arc::new(numbers().map(|n| n.and_then(|n| i32::try_from(n).ok())).collect::<Int32Array>())
-            }
+            Type::Date => Arc::new(numbers().map(|n| n.and_then(|n| i32::try_from(n).ok())).collect::<Int32Array>()),
             _ => Arc::new(numbers().collect::<Int64Array>()),
         };
         columns.push((format!("d{d}"), array));

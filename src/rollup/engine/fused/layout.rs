@@ -89,11 +89,8 @@ impl Layout {
     }
 
     fn rollup(&mut self, rollup: &RollupPlan) -> RollupLayout {
-        let of: Vec<Option<usize>> = rollup
-            .aggregates
-            .iter()
-            .map(|a| (!is_rows(a)).then(|| position_or_push(&mut self.values, a)))
-            .collect();
+        let of: Vec<Option<usize>> =
+            rollup.aggregates.iter().map(|a| (!is_rows(a)).then(|| position_or_push(&mut self.values, a))).collect();
         // Sorted, so that roll-ups of the same values share packs, whatever the order in which they name them.
         let mut lanes: Vec<Option<usize>> = vec![None];
         lanes.extend(of.iter().flatten().filter(|v| is_integer(&self.values[**v])).map(|v| Some(*v)));

@@ -53,7 +53,7 @@ impl Engine for FusedEngine {
             let program = Program::new(plan, scan, &layout);
             let new = || Thread::new(&layout, &program);
             let take = |worker: &mut Worker<Thread>, file: usize, batch: &Batch| {
-                let context = thread::Context { plan, scan, program: &program, layout: &layout, memory: &memory };
+                let context = thread::Context { scan, program: &program, layout: &layout, memory: &memory };
                 worker.gathered.take(&context, &mut worker.stats, file, batch)
             };
             let batch_rows = options.batch_rows.unwrap_or(BATCH_ROWS);
@@ -78,11 +78,11 @@ impl Engine for FusedEngine {
         let finished: Result<Vec<Rollup>, Diagnostic> = pool.install(|| {
             cells
                 .into_par_iter()
-                .filter_map(|(id, cells)| {
+                .map(|(id, cells)| {
                     let (rollup, own) = (&plan.rollups[id], &layout.rollups[id]);
                     let keys = keys.of(own);
-                    let cells = finish::finish(rollup, &layout, own, cells, &keys);
-                    Some(cells.map(|cells| Rollup { id, cells }))
+                    let cells = finish::finish(rollup, &layout, own, &cells, &keys);
+                    cells.map(|cells| Rollup { id, cells })
                 })
                 .collect()
         });

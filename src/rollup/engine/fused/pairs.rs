@@ -17,7 +17,10 @@ pub(super) struct Pairs {
 
 enum Index {
     /// The number of pair (a, b) is at `a << bits | b`.
-    Table { bits: u32, numbers: Vec<u32> },
+    Table {
+        bits: u32,
+        numbers: Vec<u32>,
+    },
     Hash(FastMap<u64>),
 }
 

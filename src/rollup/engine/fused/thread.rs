@@ -12,7 +12,7 @@ use super::program::Program;
 use crate::calendar::Grain;
 use crate::diagnostic::Diagnostic;
 use crate::expr::{Expr, Type};
-use crate::plan::{Covers, Plan, RollupId, Scan};
+use crate::plan::{Covers, RollupId, Scan};
 use crate::rollup::memory::{Memory, Told};
 use crate::rollup::stats::SourceStats;
 use crate::rollup::{exact, time};
@@ -25,7 +25,6 @@ use std::collections::BTreeSet;
 
 /// What all threads of a scan share.
 pub(super) struct Context<'c> {
-    pub(super) plan: &'c Plan,
     pub(super) scan: &'c Scan,
     pub(super) program: &'c Program,
     pub(super) layout: &'c Layout,
@@ -40,6 +39,10 @@ pub(super) struct Thread {
     /// The roll-ups that are not derived.
     cells: Vec<(RollupId, Cells)>,
     told: Vec<Told>,
+    /// The packs of the batch at hand, in buffers that are used again and again.
+    packs: Vec<Pack>,
+    /// Zeros and ones, for lanes that no column fills.
+    constants: (Vec<i64>, Vec<i64>),
 }
 
 /// The values of all roll-ups' dimensions and buckets.
@@ -61,9 +64,9 @@ struct Masks {
 }
 
 /// The values of a batch, by index of the layout's values and packs.
-struct Columns {
+struct Columns<'t> {
     columns: Vec<Option<(Column, u32)>>,
-    packs: Vec<Option<Pack>>,
+    packs: &'t [Pack],
 }
 
 impl Thread {
@@ -80,6 +83,8 @@ impl Thread {
             dims: layout.dims.iter().map(|d| DimCodes::new(d.ty == Type::Text)).collect(),
             cells: vec![],
             told: vec![],
+            packs: layout.packs.iter().map(|p| Pack::empty(p.width())).collect(),
+            constants: (vec![], vec![]),
         }
     }
 
@@ -103,11 +108,13 @@ impl Thread {
         if masks.feeds.iter().all(|(count, _)| *count == 0) {
             return Ok(());
         }
-        let columns = Columns::new(context, &mut values, &masks, batch.rows);
+        let mut packs = std::mem::take(&mut self.packs);
+        let columns = Columns::new(context, &mut values, &masks, batch.rows, (&mut packs, &mut self.constants));
         columns.count_not_finite(context, &masks, stats);
         drop(values);
         let buckets = self.buckets(layout, &days, batch);
         let dims = self.dim_codes(context, batch, &masks);
+        let keys: usize = self.dims.iter().map(DimCodes::bytes).sum();
         let mut slots = vec![];
         let feeds = program.feeds.iter().zip(&masks.feeds).enumerate();
         for (i, (feed, (count, mask))) in feeds.filter(|(_, (_, (count, _)))| *count > 0) {
@@ -123,8 +130,11 @@ impl Thread {
             let cells = &mut self.cells[i].1;
             cells.slots(&selection, &mut slots);
             columns.add_to(layout, own, cells, chosen, &slots)?;
-            context.memory.tell(feed.rollup, &mut self.told[i], cells.bytes(), cells.len())?;
+            // The dimensions' values are shared; the first roll-up answers for them.
+            let bytes = cells.bytes() + if i == 0 { keys } else { 0 };
+            context.memory.tell(feed.rollup, &mut self.told[i], bytes, cells.len())?;
         }
+        self.packs = packs;
         Ok(())
     }
 
@@ -148,6 +158,12 @@ impl Thread {
                 }
                 _ => {
                     let codes = self.days.bucket_codes(g);
+                    let first = days.first().copied().unwrap_or(0);
+                    if days.iter().fold(0, |differences, day| differences | (day ^ first)) == 0 {
+                        let code = codes.get(first as usize).copied().unwrap_or(0);
+                        all.push(vec![code; days.len()]);
+                        continue;
+                    }
                     days.iter().map(|day| codes.get(*day as usize).copied().unwrap_or(0)).collect()
                 }
             });
@@ -186,7 +202,8 @@ impl Thread {
                 self.days.buckets(g).absorb(from)
             })
             .collect();
-        let dims: Vec<Vec<u32>> = self.dims.iter_mut().zip(&other.dims).map(|(here, there)| here.absorb(there)).collect();
+        let dims: Vec<Vec<u32>> =
+            self.dims.iter_mut().zip(&other.dims).map(|(here, there)| here.absorb(there)).collect();
         let bucket_lens: Vec<usize> = (0..layout.grains.len()).map(|g| self.days.buckets(g).len()).collect();
         let dim_lens: Vec<usize> = self.dims.iter().map(DimCodes::len).collect();
         for (id, _) in &other.cells {
@@ -299,9 +316,15 @@ fn account(stats: &mut SourceStats, file: usize, rows: usize, masks: &Masks) {
     file.unused += (rows - used - (kept - in_range)) as u64;
 }
 
-impl Columns {
+impl<'t> Columns<'t> {
     /// The values that some roll-up wants of this batch.
-    fn new(context: &Context<'_>, values: &mut Values<'_>, masks: &Masks, rows: usize) -> Self {
+    fn new(
+        context: &Context<'_>,
+        values: &mut Values<'_>,
+        masks: &Masks,
+        rows: usize,
+        (packs, constants): (&'t mut [Pack], &mut (Vec<i64>, Vec<i64>)),
+    ) -> Self {
         let layout = context.layout;
         let mut columns: Vec<Option<(Column, u32)>> = vec![];
         for (aggregate, nodes) in layout.values.iter().zip(&context.program.values) {
@@ -321,19 +344,19 @@ impl Columns {
             .filter(|(_, (count, _))| *count > 0)
             .flat_map(|(feed, _)| layout.rollups[feed.rollup].packs.iter().copied())
             .collect();
-        let (zeros, ones) = (vec![0i64; rows], vec![1i64; rows]);
-        let pack = |(i, plan): (usize, &super::layout::PackPlan)| {
-            wanted.contains(&i).then(|| {
-                let lane = |value: &Option<usize>| match value.map(|v| &columns[v]) {
-                    None => ones.as_slice(),
-                    Some(Some((Column { values: Numbers::Narrow(narrow), .. }, _))) => narrow,
-                    Some(_) => zeros.as_slice(),
-                };
-                let lanes: Vec<&[i64]> = plan.lanes.iter().map(lane).collect();
-                Pack::of_columns(plan.width(), &lanes, &zeros)
-            })
-        };
-        let packs = layout.packs.iter().enumerate().map(pack).collect();
+        let (zeros, ones) = constants;
+        zeros.resize(rows.max(zeros.len()), 0);
+        ones.resize(rows.max(ones.len()), 1);
+        let plans = layout.packs.iter().zip(packs.iter_mut()).enumerate();
+        for (_, (plan, pack)) in plans.filter(|(i, _)| wanted.contains(i)) {
+            let lane = |value: &Option<usize>| match value.map(|v| &columns[v]) {
+                None => ones.as_slice(),
+                Some(Some((Column { values: Numbers::Narrow(narrow), .. }, _))) => narrow,
+                Some(_) => zeros.as_slice(),
+            };
+            let lanes: Vec<&[i64]> = plan.lanes.iter().map(lane).collect();
+            pack.fill(&lanes, rows);
+        }
         Self { columns, packs }
     }
 
@@ -371,8 +394,7 @@ impl Columns {
             let lanes = layout.packs[*pack].lanes.iter();
             let columns: Result<Vec<Option<(&Column, u32)>>, Diagnostic> =
                 lanes.map(|lane| lane.map(|v| column(v).map(|(c, bound)| (c, *bound))).transpose()).collect();
-            let Some(rows) = &self.packs[*pack] else { return Err(Diagnostic::bug("a pack was not filled")) };
-            cells.add_pack(position, rows, &columns?, chosen, slots);
+            cells.add_pack(position, &self.packs[*pack], &columns?, chosen, slots);
         }
         for (position, value) in own.wide.iter().enumerate() {
             let (column, _) = column(*value)?;

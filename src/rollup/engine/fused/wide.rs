@@ -75,16 +75,22 @@ mod tests {
             terms.rotate_left(turn);
             let mut wide = Wide::default();
             wide.fit(1);
-            terms.iter().for_each(|t| wide.add_one(0, *t));
+            for term in terms {
+                wide.add_one(0, term);
+            }
             assert_eq!(wide.get(0), Some(big + 7));
         }
         let mut wide = Wide::default();
         wide.fit(1);
-        [big, big, big, big].iter().for_each(|t| wide.add_one(0, *t));
+        for term in [big; 4] {
+            wide.add_one(0, term);
+        }
         assert_eq!(wide.get(0), None);
         let mut other = Wide::default();
         other.fit(2);
-        [-big, -big, -big].iter().for_each(|t| other.add_one(1, *t));
+        for term in [-big; 3] {
+            other.add_one(1, term);
+        }
         wide.absorb(&other, &[0, 0]);
         assert_eq!(wide.get(0), Some(big));
     }

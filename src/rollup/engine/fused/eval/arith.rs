@@ -76,11 +76,11 @@ fn without_zeros<T>(known: Option<NullBuffer>, divisors: &[T], zero: fn(&T) -> b
 }
 
 pub(super) fn negate(inner: &Vector) -> Vector {
-    map_numbers(inner, i64::checked_neg, i128::wrapping_neg, |x| x * -1.0)
+    map_numbers(inner, i64::checked_neg, i128::wrapping_neg, |x| -x)
 }
 
 pub(super) fn abs(inner: &Vector) -> Vector {
-    map_numbers(inner, i64::checked_abs, i128::wrapping_abs, |x| if x < 0.0 { x * -1.0 } else { x })
+    map_numbers(inner, i64::checked_abs, i128::wrapping_abs, |x| if x < 0.0 { -x } else { x })
 }
 
 fn map_numbers(
@@ -129,9 +129,7 @@ fn filled(item: &Vector, ty: Type) -> Vector {
     let item = item.typed(ty);
     let Some(nulls) = &item.nulls else { return item.into_owned() };
     let data = match &item.data {
-        Data::Float(x) => {
-            Data::Float(x.iter().zip(nulls).map(|(x, known)| if known { *x } else { 0.0 }).collect())
-        }
+        Data::Float(x) => Data::Float(x.iter().zip(nulls).map(|(x, known)| if known { *x } else { 0.0 }).collect()),
         Data::Int(n) => Data::Int(n.iter().zip(nulls).map(|(n, known)| if known { *n } else { 0 }).collect()),
         Data::Wide(n) => Data::Wide(n.iter().zip(nulls).map(|(n, known)| if known { *n } else { 0 }).collect()),
         other => other.clone(),

@@ -35,7 +35,8 @@ fn take(from: &[&Vector], choice: &[usize], ty: Type) -> Vector {
             Data::Bool(BooleanBuffer::collect_bool(choice.len(), |i| sides[choice[i]].value(i)))
         }
         Type::Int if is_narrow() => {
-            let slices: Vec<&[i64]> = from.iter().map(|v| if let Data::Int(n) = &v.data { &n[..] } else { &[] }).collect();
+            let slices: Vec<&[i64]> =
+                from.iter().map(|v| if let Data::Int(n) = &v.data { &n[..] } else { &[] }).collect();
             Data::Int(choice.iter().enumerate().map(|(i, c)| at(slices[*c], i)).collect())
         }
         Type::Int | Type::Decimal(_) => {
@@ -47,7 +48,8 @@ fn take(from: &[&Vector], choice: &[usize], ty: Type) -> Vector {
             Data::Float(choice.iter().enumerate().map(|(i, c)| at(&slices[*c], i)).collect())
         }
         Type::Date => {
-            let slices: Vec<&[i32]> = from.iter().map(|v| if let Data::Date(d) = &v.data { &d[..] } else { &[0] }).collect();
+            let slices: Vec<&[i32]> =
+                from.iter().map(|v| if let Data::Date(d) = &v.data { &d[..] } else { &[0] }).collect();
             Data::Date(choice.iter().enumerate().map(|(i, c)| at(slices[*c], i)).collect())
         }
         Type::Text => {

@@ -12,7 +12,7 @@ use crate::expr::{Expr, Type};
 use crate::plan::Scan;
 use crate::source::Batch;
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
-use arrow::buffer::{BooleanBuffer, NullBuffer};
+use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow::datatypes::Int32Type;
 use std::sync::Arc;
 
@@ -105,7 +105,7 @@ impl<'b> Values<'b> {
             self.memory.0[id] = Some((values.clone(), table));
         }
         let Some((_, table)) = &self.memory.0[id] else { return Vector::null(Type::Null) };
-        table.spread(dictionary.keys().values(), dictionary.keys().nulls())
+        table.spread(dictionary.keys().values(), dictionary.keys().nulls().filter(|n| n.null_count() > 0))
     }
 }
 
@@ -125,15 +125,17 @@ impl Table {
         }
         let index = |i: usize| -> usize {
             let known = nulls.is_none_or(|n| n.is_valid(i));
-            if known { usize::try_from(keys[i]).unwrap_or(last) } else { last }
+            if known {
+                usize::try_from(keys[i]).unwrap_or(last)
+            } else {
+                last
+            }
         };
         let pick = |flags: &BooleanBuffer| -> BooleanBuffer {
-            let table: Vec<bool> = flags.iter().collect();
-            if nulls.is_none() {
-                return BooleanBuffer::collect_bool(keys.len(), |i| {
-                    table.get(usize::try_from(keys[i]).unwrap_or(last)).copied().unwrap_or(false)
-                });
+            if nulls.is_none() && flags.len() <= 64 {
+                return of_bits(flags, keys);
             }
+            let table: Vec<bool> = flags.iter().collect();
             BooleanBuffer::collect_bool(keys.len(), |i| table[index(i)])
         };
         let known = result.nulls.as_ref().map(|n| NullBuffer::new(pick(n.inner())));
@@ -150,6 +152,15 @@ impl Table {
         };
         Vector { data, nulls: known.filter(|n| n.null_count() > 0) }
     }
+}
+
+/// The flag of each key, from a table so small that it is a number.
+fn of_bits(flags: &BooleanBuffer, keys: &[i32]) -> BooleanBuffer {
+    let table = flags.iter().enumerate().fold(0u64, |table, (i, flag)| table | u64::from(flag) << i);
+    let word =
+        |keys: &[i32]| keys.iter().enumerate().fold(0u64, |word, (i, key)| word | (table >> (key & 63) & 1) << i);
+    let words: Vec<u64> = keys.chunks(64).map(word).collect();
+    BooleanBuffer::new(Buffer::from_vec(words), 0, keys.len())
 }
 
 /// An expression of one text column, on the values of that column.
@@ -205,4 +216,3 @@ fn apply(expr: &Expr, inputs: &[&Vector], rows: usize) -> Vector {
         _ => Vector::null(expr.ty()),
     }
 }
-

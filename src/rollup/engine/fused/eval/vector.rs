@@ -59,7 +59,8 @@ impl Vector {
 
     /// A column of a batch.
     pub(in super::super) fn of_column(array: &ArrayRef, ty: Type) -> Self {
-        let nulls = array.nulls().cloned();
+        // Parquet's optional columns come with a null buffer even where nothing is null.
+        let nulls = array.nulls().filter(|n| n.null_count() > 0).cloned();
         let data = match ty {
             Type::Bool | Type::Null => Data::Bool(array.as_boolean().values().clone()),
             Type::Int => Data::Int(array.as_primitive::<Int64Type>().values().clone()),
