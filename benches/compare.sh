@@ -168,7 +168,11 @@ folder_of() { printf '%s' "$cache/out/$1/${2// /-}"; }
 
 # ---- jalon's own stages
 
-# TO FILL IN: the seconds of rolling up / the seconds of decoding in the main job, told by jalon itself.
-own_stages() { :; }
+# What the stages of jalon's main job cost, each alone. Needs the sources, not only a binary.
+own_stages() {
+    [ -d "$cache/data/parquet24m" ] && command -v cargo >/dev/null || return 0
+    printf '\nStages of jalon, 24 reports from 24 M rows of Parquet:\n\n'
+    BENCH_DATA="$cache/data/parquet24m/*.parquet" BENCH_OUT="$cache/out/stages" cargo bench --quiet --bench anchor
+}
 
 main "$@"

@@ -14,7 +14,7 @@ use arrow::array::{
     ArrayRef, AsArray, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray,
 };
 use arrow::compute::{concat, take};
-use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Field, Float64Type, Int32Type, Schema};
+use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Field, Float64Type, Int32Type, Int64Type, Schema};
 use arrow::record_batch::RecordBatch;
 use polars::prelude::{Column, DataFrame};
 use std::collections::{BTreeMap, HashMap};
@@ -323,6 +323,9 @@ fn dim_array(ty: Type, array: ArrayRef) -> ArrayRef {
 
 /// The 64-bit integers of an i128 container; it was checked that they fit.
 fn integers(array: &ArrayRef) -> Int64Array {
+    if let Some(integers) = array.as_primitive_opt::<Int64Type>() {
+        return integers.clone();
+    }
     array.as_primitive::<Decimal128Type>().iter().map(|v| v.and_then(|v| i64::try_from(v).ok())).collect()
 }
 
@@ -331,7 +334,8 @@ fn float_array(array: &ArrayRef) -> Float64Array {
         return floats.clone();
     }
     #[expect(clippy::cast_precision_loss, reason = "`value` is a float by contract; `value_int` has the exact one")]
-    array.as_primitive::<Decimal128Type>().iter().map(|v| v.map(|v| v as f64)).collect()
+    let float = |v: Option<i64>| v.map(|v| v as f64);
+    integers(array).iter().map(float).collect()
 }
 
 /// One value of each array in turn.

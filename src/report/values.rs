@@ -63,6 +63,9 @@ pub(super) fn evaluate(
         }
         if metric.integer {
             check_width(report, metric, &frame)?;
+            let name = value_column(metric);
+            let narrow = frame.column(&name).and_then(|c| c.cast(&DataType::Int64)).map_err(error)?;
+            frame.with_column(narrow).map_err(error)?;
         }
     }
     let mut frame = frame.select(keep).map_err(|e| engine_error(&e))?;

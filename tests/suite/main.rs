@@ -5,6 +5,7 @@ mod determinism;
 mod differential;
 mod explain;
 mod harness;
+mod limits;
 mod mistakes;
 mod oracle;
 mod outputs;

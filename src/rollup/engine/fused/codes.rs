@@ -90,24 +90,68 @@ impl Texts {
 
 /// Integers, days and truth values, numbered from 1.
 pub(super) struct Numbers {
-    known: FastMap<i64>,
+    index: Index,
     numbers: Vec<i64>,
 }
 
+/// Ids are mostly given out one after another: pages of neighbouring numbers are tables. Where they turn out to be
+/// scattered, a hash map takes over.
+enum Index {
+    Pages { known: FastMap<i64>, pages: Vec<Vec<u32>>, last: (i64, usize) },
+    Hash(FastMap<i64>),
+}
+
+/// Numbers of a page, as a power of two.
+const PAGE_BITS: u32 = 12;
+
+/// Pages that are allowed, however few numbers are on them.
+const PAGES: usize = 256;
+
 impl Default for Numbers {
     fn default() -> Self {
-        Self { known: fast_map(), numbers: vec![] }
+        Self { index: Index::Pages { known: fast_map(), pages: vec![], last: (0, usize::MAX) }, numbers: vec![] }
     }
 }
 
 impl Numbers {
     pub(super) fn code(&mut self, number: i64) -> u32 {
         let next = code_of(self.numbers.len());
-        let code = *self.known.entry(number).or_insert(next);
+        let code = match &mut self.index {
+            Index::Pages { known, pages, last } => {
+                let page = number >> PAGE_BITS;
+                if last.0 != page || last.1 == usize::MAX {
+                    let at = u32::try_from(pages.len()).unwrap_or(UNSEEN);
+                    let at = *known.entry(page).or_insert(at) as usize;
+                    if at == pages.len() {
+                        pages.push(vec![NULL; 1 << PAGE_BITS]);
+                    }
+                    *last = (page, at);
+                }
+                let offset = usize::try_from(number & ((1 << PAGE_BITS) - 1)).unwrap_or(0);
+                let code = &mut pages[last.1][offset];
+                if *code == NULL {
+                    *code = next;
+                }
+                *code
+            }
+            Index::Hash(known) => *known.entry(number).or_insert(next),
+        };
         if code == next {
             self.numbers.push(number);
+            self.scatter();
         }
         code
+    }
+
+    /// Gives pages up when they take more than hash entries would.
+    fn scatter(&mut self) {
+        let Index::Pages { pages, .. } = &self.index else { return };
+        if pages.len() > PAGES && pages.len() << PAGE_BITS > 16 * self.numbers.len() {
+            let mut known = fast_map();
+            known.reserve(2 * self.numbers.len());
+            known.extend((1u32..).zip(&self.numbers).map(|(code, number)| (*number, code)));
+            self.index = Index::Hash(known);
+        }
     }
 
     fn codes(&mut self, array: &ArrayRef, wanted: Option<&BooleanBuffer>) -> Vec<u32> {
@@ -140,7 +184,11 @@ impl Numbers {
     }
 
     fn bytes(&self) -> usize {
-        self.known.allocation_size() + self.numbers.capacity() * 8
+        let index = match &self.index {
+            Index::Pages { known, pages, .. } => known.allocation_size() + (pages.len() << PAGE_BITS) * 4,
+            Index::Hash(known) => known.allocation_size(),
+        };
+        index + self.numbers.capacity() * 8
     }
 }
 
@@ -238,5 +286,25 @@ impl DimCodes {
             Self::Text(texts) => texts.table.allocation_size() + texts.known.capacity() * 16 + texts.bytes,
             Self::Number(numbers) => numbers.bytes(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_their_codes_when_pages_give_way_to_a_hash_map() {
+        let mut numbers = Numbers::default();
+        let near: Vec<i64> = (0..5000).map(|i| i * 3 - 7000).collect();
+        let far: Vec<i64> = (1..3000).map(|i| i64::MAX / 3000 * i).chain([i64::MIN, i64::MAX]).collect();
+        let first: Vec<u32> = near.iter().map(|n| numbers.code(*n)).collect();
+        assert!(matches!(numbers.index, Index::Pages { .. }));
+        let second: Vec<u32> = far.iter().map(|n| numbers.code(*n)).collect();
+        assert!(matches!(numbers.index, Index::Hash(_)));
+        for (number, code) in near.iter().chain(&far).zip(first.iter().chain(&second)) {
+            assert_eq!((numbers.code(*number), numbers.get(*code)), (*code, Some(*number)));
+        }
+        assert_eq!(numbers.len(), near.len() + far.len() + 1);
     }
 }

@@ -17,15 +17,20 @@ pub(super) struct Pairs {
 
 enum Index {
     /// The number of pair (a, b) is at `a << bits | b`.
-    Table {
-        bits: u32,
-        numbers: Vec<u32>,
-    },
-    Hash(FastMap<u64>),
+    Table { bits: u32, numbers: Vec<u32> },
+    /// Where many pairs are possible, mostly a few occur for each b, and one at a time: the last pair of each b, (a,
+    /// number), is looked at before the map.
+    Hash { map: FastMap<u64>, last: Vec<(u32, u32)> },
 }
 
 fn packed(a: u32, b: u32) -> u64 {
     u64::from(a) << 32 | u64::from(b)
+}
+
+fn grow_with(last: &mut Vec<(u32, u32)>, len: usize) {
+    if len > last.len() {
+        last.resize(len, (UNSEEN, UNSEEN));
+    }
 }
 
 impl Pairs {
@@ -43,7 +48,13 @@ impl Pairs {
 
     /// Makes room for codes below `a_len` and `b_len`.
     pub(super) fn fit(&mut self, a_len: usize, b_len: usize) {
-        let Index::Table { bits, numbers } = &mut self.index else { return };
+        let (bits, numbers) = match &mut self.index {
+            Index::Table { bits, numbers } => (bits, numbers),
+            Index::Hash { last, .. } => {
+                grow_with(last, b_len);
+                return;
+            }
+        };
         let needed = usize::BITS - b_len.saturating_sub(1).leading_zeros();
         let wanted = needed.max(*bits);
         let size = a_len.checked_shl(wanted).filter(|size| size >> wanted == a_len && *size <= TABLE);
@@ -54,7 +65,9 @@ impl Pairs {
                 for (number, (a, b)) in self.pairs.iter().enumerate() {
                     map.insert(packed(*a, *b), u32::try_from(number).unwrap_or(UNSEEN));
                 }
-                self.index = Index::Hash(map);
+                let mut last = vec![];
+                grow_with(&mut last, b_len);
+                self.index = Index::Hash { map, last };
             }
             Some(size) if wanted == *bits => {
                 if numbers.len() < size {
@@ -84,12 +97,17 @@ impl Pairs {
                 }
                 *number
             })),
-            Index::Hash(map) => out.extend(pairs.map(|(a, b)| {
+            Index::Hash { map, last } => out.extend(pairs.map(|(a, b)| {
+                let (last_a, last_number) = last[b as usize];
+                if last_a == a {
+                    return last_number;
+                }
                 let next = u32::try_from(known.len()).unwrap_or(UNSEEN);
                 let number = *map.entry(packed(a, b)).or_insert(next);
                 if number == next {
                     known.push((a, b));
                 }
+                last[b as usize] = (a, number);
                 number
             })),
         }
@@ -98,7 +116,7 @@ impl Pairs {
     pub(super) fn bytes(&self) -> usize {
         let index = match &self.index {
             Index::Table { numbers, .. } => numbers.capacity() * 4,
-            Index::Hash(map) => map.allocation_size(),
+            Index::Hash { map, last } => map.allocation_size() + last.capacity() * 8,
         };
         index + self.pairs.capacity() * 8
     }
@@ -131,6 +149,6 @@ mod tests {
             pairs.number(seen.iter().copied(), &mut again);
             assert!(again.iter().enumerate().all(|(i, n)| i == *n as usize) && pairs.len() == seen.len());
         }
-        assert!(matches!(pairs.index, Index::Hash(_)));
+        assert!(matches!(pairs.index, Index::Hash { .. }));
     }
 }

@@ -15,6 +15,7 @@ use super::Engine;
 use crate::diagnostic::Diagnostic;
 use crate::frame::{batch_frame, engine_error};
 use crate::plan::{Plan, Scan};
+use crate::rollup::memory::{Memory, Told};
 use crate::rollup::schedule::{self, Worker};
 use crate::rollup::{time, Options, Progress, Rollup, Stats};
 use crate::source::Batch;
@@ -39,15 +40,16 @@ impl Engine for PolarsEngine {
         let mut partials: Vec<Partial> = plan.rollups.iter().map(Partial::new).collect();
         let mut stats = Stats::default();
         let pool = schedule::pool(options)?;
+        let memory = Memory::new(plan, options.max_memory);
         for scan in &plan.scans {
             let program = Program::new(plan, scan);
-            let new = || scan.feeds.iter().map(|id| (*id, Partial::new(&plan.rollups[*id]))).collect();
+            let new = || scan.feeds.iter().map(|id| (*id, Partial::new(&plan.rollups[*id]), Told::default())).collect();
             let take = |worker: &mut Worker<Partials>, file: usize, batch: &Batch| {
-                take_batch(worker, plan, scan, &program, &interner, file, batch)
+                take_batch(worker, plan, scan, &program, (&interner, &memory), file, batch)
             };
             let (workers, account) =
                 schedule::scan(scan, options.batch_rows.unwrap_or(BATCH_ROWS), &pool, progress, &new, &take)?;
-            for (id, partial) in workers.into_iter().flatten() {
+            for (id, partial, _) in workers.into_iter().flatten() {
                 partials[id].absorb(partial)?;
             }
             stats.sources.insert(scan.source.clone(), account);
@@ -66,14 +68,14 @@ impl Engine for PolarsEngine {
 }
 
 /// The states of each roll-up.
-type Partials = Vec<(usize, Partial)>;
+type Partials = Vec<(usize, Partial, Told)>;
 
 fn take_batch(
     worker: &mut Worker<Partials>,
     plan: &Plan,
     scan: &Scan,
     program: &Program,
-    interner: &Interner,
+    (interner, memory): (&Interner, &Memory<'_>),
     file: usize,
     batch: &Batch,
 ) -> Result<(), Diagnostic> {
@@ -85,7 +87,7 @@ fn take_batch(
     let mut used = vec![false; batch.rows];
     let mut in_range = vec![false; batch.rows];
     let mut masks = vec![];
-    for (id, _) in &worker.gathered {
+    for (id, _, _) in &worker.gathered {
         let range = plan.rollups[*id].range;
         let segment = computed.segment(*id)?;
         let mut mask = Vec::with_capacity(batch.rows);
@@ -99,10 +101,12 @@ fn take_batch(
         masks.push(mask);
     }
     let states = program.states(scan, batch, &computed, &days.days, &used, interner)?;
-    for ((id, partial), mask) in worker.gathered.iter_mut().zip(masks) {
+    for ((id, partial, told), mask) in worker.gathered.iter_mut().zip(masks) {
         if mask.iter().any(|wanted| *wanted) {
             let mask = BooleanChunked::from_slice("mask".into(), &mask);
             partial.push(states.select(&plan.rollups[*id], &mask)?)?;
+            let (bytes, rows) = partial.size();
+            memory.tell(*id, told, bytes, rows)?;
         }
     }
     let count = |flags: &dyn Fn(usize) -> bool| (0..batch.rows).filter(|i| flags(*i)).count() as u64;

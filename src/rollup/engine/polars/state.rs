@@ -109,6 +109,11 @@ impl Partial {
         Ok(())
     }
 
+    /// Bytes and rows of the states held now.
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.frames.iter().map(DataFrame::estimated_size).sum(), self.rows)
+    }
+
     /// Takes over another thread's states.
     pub(super) fn absorb(&mut self, mut other: Self) -> Result<(), Diagnostic> {
         other.compact()?;
