@@ -36,8 +36,13 @@ fn a_large_csv_file_is_cut_where_records_end() {
     let rows = 60_000;
     // Quoted cells with line ends, separators and quotes; and stray quotes, which make an even number of quotes mean
     // nothing: then the file is read in one piece.
-    let quoted =
-        |row: usize| if row % 3 == 0 { "plain ".to_owned() } else { "\"two\nlines, \"\"said\"\"\"".to_owned() };
+    let quoted = |row: usize| {
+        if row.is_multiple_of(3) {
+            "plain ".to_owned()
+        } else {
+            "\"two\nlines, \"\"said\"\"\"".to_owned()
+        }
+    };
     let stray = |row: usize| {
         let size = "5\" wide ".to_owned();
         if row % 1000 == 7 {

@@ -80,7 +80,7 @@ fn take_batch(
     batch: &Batch,
 ) -> Result<(), Diagnostic> {
     let frame = batch_frame(scan, batch).map_err(|e| engine_error(&e))?;
-    let computed = program.compute(frame, &mut worker.stats.not_finite)?;
+    let computed = program.compute(frame)?;
     let kept = computed.kept(batch.rows)?;
     let days = time::days(scan, batch, &kept, &scan.files[file].path)?;
     days.cover(&kept, &mut worker.stats.days);
@@ -100,6 +100,7 @@ fn take_batch(
         }
         masks.push(mask);
     }
+    computed.count_not_finite(&used, &mut worker.stats.not_finite);
     let states = program.states(scan, batch, &computed, &days.days, &used, interner)?;
     for ((id, partial, told), mask) in worker.gathered.iter_mut().zip(masks) {
         if mask.iter().any(|wanted| *wanted) {

@@ -39,6 +39,8 @@ pub(super) struct Program {
 /// The computed columns of a batch.
 pub(super) struct Computed {
     frame: DataFrame,
+    /// Expressions with NaN or infinities, and in which records.
+    strange: Vec<(String, Vec<bool>)>,
     segments: Vec<(RollupId, Option<usize>)>,
 }
 
@@ -78,11 +80,7 @@ impl Program {
     }
 
     /// Evaluates conditions and values on a batch.
-    pub(super) fn compute(
-        &self,
-        frame: DataFrame,
-        not_finite: &mut IndexMap<String, u64>,
-    ) -> Result<Computed, Diagnostic> {
+    pub(super) fn compute(&self, frame: DataFrame) -> Result<Computed, Diagnostic> {
         let height = frame.height();
         let mut columns: Vec<Lowered> = vec![col("__day")];
         columns.extend(self.kept.clone());
@@ -94,14 +92,11 @@ impl Program {
         }
         let mut frame = frame.lazy().select(columns).collect().map_err(|e| engine_error(&e))?;
         debug_assert_eq!(frame.height(), height);
-        let mut counted: IndexMap<String, u64> = IndexMap::new();
+        let mut strange = vec![];
         for (i, value) in self.values.iter().enumerate() {
-            Self::finite(i, value, &mut frame, &mut counted)?;
+            Self::finite(i, value, &mut frame, &mut strange)?;
         }
-        for (expr, count) in counted {
-            *not_finite.entry(expr).or_default() += count;
-        }
-        Ok(Computed { frame, segments: self.segments.clone() })
+        Ok(Computed { frame, strange, segments: self.segments.clone() })
     }
 
     /// Leaves NaN and infinities out of a float value, counting them; `-0.0` becomes `0.0`.
@@ -109,24 +104,16 @@ impl Program {
         index: usize,
         value: &Aggregate,
         frame: &mut DataFrame,
-        not_finite: &mut IndexMap<String, u64>,
+        strange: &mut Vec<(String, Vec<bool>)>,
     ) -> Result<(), Diagnostic> {
         let Some(expr) = value.expr.as_ref().filter(|e| e.ty() == Type::Float && value.func != AggFunc::Count) else {
             return Ok(());
         };
         let name = format!("x{index}");
         let column = frame.column(&name).and_then(Column::f64).map_err(|e| engine_error(&e))?;
-        let kept =
-            frame.column("w").ok().map(|w| w.bool().map(|w| w.iter().map(|w| w.unwrap_or(false)).collect::<Vec<_>>()));
-        let kept = kept.transpose().map_err(|e| engine_error(&e))?;
-        let is_lost = |(i, x): (usize, Option<f64>)| {
-            x.is_some_and(|x| !x.is_finite()) && kept.as_ref().is_none_or(|kept| kept[i])
-        };
-        let lost = column.iter().enumerate().filter(|cell| is_lost(*cell)).count() as u64;
-        if lost > 0 {
-            // Several aggregates of one expression see the same records.
-            let most = not_finite.entry(expr.to_string()).or_default();
-            *most = lost.max(*most);
+        let lost: Vec<bool> = column.iter().map(|x| x.is_some_and(|x| !x.is_finite())).collect();
+        if lost.contains(&true) {
+            strange.push((expr.to_string(), lost));
         }
         let clean: Float64Chunked = column.iter().map(|x| x.filter(|x| x.is_finite()).map(|x| x + 0.0)).collect();
         frame.with_column(clean.with_name(name.into()).into_column()).map_err(|e| engine_error(&e))?;
@@ -274,6 +261,20 @@ impl Computed {
         let column = self.frame.column(name).map_err(|e| engine_error(&e))?;
         let flags: &BooleanChunked = column.bool().map_err(|e| engine_error(&e))?;
         Ok(flags.iter().map(|flag| flag.unwrap_or(false)).collect())
+    }
+
+    /// Counts NaN and infinities in records that some roll-up wants.
+    pub(super) fn count_not_finite(&self, used: &[bool], not_finite: &mut IndexMap<String, u64>) {
+        let mut counted: IndexMap<&str, u64> = IndexMap::new();
+        for (expr, lost) in &self.strange {
+            let count = lost.iter().zip(used).filter(|(lost, used)| **lost && **used).count() as u64;
+            // Several aggregates of one expression see the same records.
+            let most = counted.entry(expr).or_default();
+            *most = count.max(*most);
+        }
+        for (expr, count) in counted.into_iter().filter(|(_, count)| *count > 0) {
+            *not_finite.entry(expr.to_owned()).or_default() += count;
+        }
     }
 
     /// Which records pass the source's `where`.
