@@ -29,8 +29,8 @@ fn reporting(bencher: divan::Bencher<'_, '_>, path: &str) {
     let checked = jalon::run::check(Path::new(path), None).expect("a pipeline");
     let plan = checked.plan.expect("a plan");
     let (rollups, stats) = roll_up(&plan, &Options::default(), &Progress::default()).expect("roll-ups");
-    bencher.bench(|| {
-        let prepared = jalon::report::Prepared::new(&plan, rollups.clone(), &stats).expect("frames");
+    bencher.with_inputs(|| rollups.clone()).bench_values(|rollups| {
+        let prepared = jalon::report::Prepared::new(&plan, rollups, &stats).expect("frames");
         (0..plan.reports.len()).map(|i| prepared.table(i).map(|t| t.cells)).collect::<Result<Vec<_>, _>>().is_ok()
     });
 }

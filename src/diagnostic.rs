@@ -265,6 +265,26 @@ pub fn count(n: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", grouped(n))
 }
 
+/// A size in bytes for people: `4.2 MB`.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+    let mut x = bytes as f64;
+    let mut unit = "B";
+    for next in ["kB", "MB", "GB", "TB"] {
+        if x < 1000.0 {
+            break;
+        }
+        x /= 1000.0;
+        unit = next;
+    }
+    if unit == "B" {
+        format!("{x:.0} {unit}")
+    } else {
+        format!("{x:.1} {unit}")
+    }
+}
+
 /// A number with commas between thousands.
 #[must_use]
 pub fn grouped(n: u64) -> String {

@@ -131,7 +131,7 @@ pub fn run(checked: &Checked, plan: &Plan, options: &Options, progress: &Progres
     let stage = Stage::begin(&plan.output_root, &id, &targets)?;
     let mut manifest = manifest(checked, plan, options, &rollups, &stats, id);
     let prepared = report::Prepared::new(plan, rollups, &stats)?;
-    // A table is written and dropped before its thread makes the next: only a few are in memory.
+    // A table is written and dropped before its thread makes the next: one a thread is in memory.
     let written: Vec<Vec<OutputSummary>> = (0..plan.reports.len())
         .into_par_iter()
         .with_max_len(1)
@@ -189,7 +189,7 @@ fn manifest(
         jalon_version: env!("CARGO_PKG_VERSION"),
         pipeline: plan.name.clone(),
         pipeline_sha256: publish::hex(&Sha256::digest(checked.document.text())),
-        engine: options.engine(plan).name(),
+        engine: options.engine().name(),
         inputs,
         rollups: rollups
             .iter()

@@ -98,7 +98,7 @@ struct OutputArgs {
 
 #[derive(Debug, clap::Args)]
 struct EngineArgs {
-    /// What rolls up: `auto` takes the fastest that supports the pipeline. Results are the same to the byte.
+    /// What rolls up: `auto` is the fastest. Reports are the same to the byte.
     #[arg(long, default_value = "auto", value_parser = engines())]
     engine: String,
 }
@@ -305,7 +305,7 @@ fn explain_one(
     printer.diagnostics(Some(&checked), &checked.diagnostics, Severity::Error)?;
     if let Some(plan) = &checked.plan {
         let options = Options { engine, ..Options::default() };
-        let engine = options.choice(plan);
+        let engine = options.choice();
         match printer.format {
             OutputFormat::Text => io::stdout().write_all(explain(plan, &engine).as_bytes())?,
             OutputFormat::Json => print_json(&explain_json(plan, &engine))?,

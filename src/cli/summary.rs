@@ -85,7 +85,7 @@ pub(super) fn text(finished: &Finished) -> String {
             vec![
                 input.source.clone(),
                 count(input.files.len() as u64, "file"),
-                size(t.bytes),
+                crate::diagnostic::size(t.bytes),
                 count(t.records, "record"),
                 fates.join(", "),
                 days,
@@ -104,7 +104,7 @@ pub(super) fn text(finished: &Finished) -> String {
             if output.files.len() > 1 || output.files.first().is_some_and(|f| f.path != output.path) {
                 let _ = write!(path, "/ ({})", count(output.files.len() as u64, "file"));
             }
-            vec![output.report.clone(), count(output.rows, "row"), size(output.bytes), path]
+            vec![output.report.clone(), count(output.rows, "row"), crate::diagnostic::size(output.bytes), path]
         })
         .collect();
     let _ = writeln!(out, "written\n{}", table(&rows, &[1, 2]));
@@ -114,30 +114,11 @@ pub(super) fn text(finished: &Finished) -> String {
         out,
         "{}, {} in states of {}, {:.2} s; manifest: {manifest_path}",
         count(manifest.outputs.iter().map(|o| o.files.len() as u64).sum(), "file"),
-        size(manifest.run.state_bytes),
+        crate::diagnostic::size(manifest.run.state_bytes),
         count(manifest.rollups.len() as u64, "roll-up"),
         manifest.run.seconds,
     );
     out
-}
-
-/// `4.2 MB`
-fn size(bytes: u64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-    let mut x = bytes as f64;
-    let mut unit = "B";
-    for next in ["kB", "MB", "GB", "TB"] {
-        if x < 1000.0 {
-            break;
-        }
-        x /= 1000.0;
-        unit = next;
-    }
-    if unit == "B" {
-        format!("{x:.0} {unit}")
-    } else {
-        format!("{x:.1} {unit}")
-    }
 }
 
 /// Columns aligned; those in `right` to the right.

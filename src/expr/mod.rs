@@ -11,6 +11,7 @@ mod sql;
 
 pub use parse::{parse, ExprError, Scope};
 
+use crate::calendar::{civil, day_of_week, iso_week};
 use std::fmt;
 
 /// The type of a column or of an expression.
@@ -140,6 +141,22 @@ pub enum DatePart {
     Day,
     /// ISO day of the week: Monday 1 to Sunday 7.
     DayOfWeek,
+}
+
+impl DatePart {
+    /// The part of a day.
+    #[must_use]
+    pub fn of(self, day: i32) -> i64 {
+        let (year, month, of_month) = civil(day);
+        i64::from(match self {
+            Self::Year => year,
+            Self::Quarter => (month - 1) / 3 + 1,
+            Self::Month => month,
+            Self::Week => iso_week(day).1,
+            Self::Day => of_month,
+            Self::DayOfWeek => day_of_week(day) + 1,
+        })
+    }
 }
 
 /// A typed expression over named columns. Null in gives null out, unless said otherwise.

@@ -3,7 +3,6 @@
 //! Integers are computed in 128 bits (the planner has shown that they fit), dates are day numbers, text functions and
 //! `LIKE` are ours.
 
-use crate::calendar::{civil, day_of_week, iso_week};
 use crate::expr::{Arith, Compare, DatePart, Expr, LikePattern, Literal, Type};
 use polars::prelude::{
     col, lit, when, BooleanChunked, Column, DataType, Expr as Polars, Field, Int64Chunked, IntoColumn, NewChunkedArray,
@@ -193,21 +192,11 @@ fn map_text(text: Polars, change: fn(&str) -> String) -> Polars {
 }
 
 fn date_part(part: DatePart, expr: &Expr) -> Polars {
-    let take = move |day: i32| -> i64 {
-        let (year, month, of_month) = civil(day);
-        i64::from(match part {
-            DatePart::Year => year,
-            DatePart::Quarter => (month - 1) / 3 + 1,
-            DatePart::Month => month,
-            DatePart::Week => iso_week(day).1,
-            DatePart::Day => of_month,
-            DatePart::DayOfWeek => day_of_week(day) + 1,
-        })
-    };
     value_as(expr, Type::Date).map(
         move |column: Column| {
             let days = column.i32()?;
-            let parts = Int64Chunked::from_iter_options(column.name().clone(), days.iter().map(|d| d.map(take)));
+            let parts =
+                Int64Chunked::from_iter_options(column.name().clone(), days.iter().map(|d| d.map(|day| part.of(day))));
             Ok(parts.into_column())
         },
         |_, field| Ok(Field::new(field.name().clone(), DataType::Int64)),

@@ -36,12 +36,13 @@ pub fn explain(plan: &Plan, engine: &EngineChoice) -> String {
     let weekday =
         usize::try_from(plan.calendar.first_day_of_week).ok().and_then(|i| weekdays.get(i)).unwrap_or(&"monday");
     let month = plan.calendar.first_month_of_year;
-    let _ = writeln!(out, "calendar: {zone}, weeks start on {weekday}, years start in month {month}\n");
+    let _ = writeln!(out, "calendar: {zone}, weeks start on {weekday}, years start in month {month}");
+    let _ = writeln!(out, "engine: {} for all roll-ups ({})\n", engine.engine, engine.because);
     for scan in &plan.scans {
         scan_text(&mut out, scan);
     }
     for rollup in &plan.rollups {
-        rollup_text(&mut out, rollup, engine);
+        rollup_text(&mut out, rollup);
     }
     for report in &plan.reports {
         report_text(&mut out, plan, report);
@@ -81,7 +82,7 @@ fn keys(bucket: Grain, dims: &[super::types::Dim]) -> String {
     names.collect::<Vec<_>>().join(" × ")
 }
 
-fn rollup_text(out: &mut String, rollup: &RollupPlan, engine: &EngineChoice) {
+fn rollup_text(out: &mut String, rollup: &RollupPlan) {
     let _ = writeln!(
         out,
         "roll-up r{}: {} [{}] by {}",
@@ -92,8 +93,6 @@ fn rollup_text(out: &mut String, rollup: &RollupPlan, engine: &EngineChoice) {
     );
     if let Some(parent) = rollup.derived_from {
         let _ = writeln!(out, "  derived from r{parent}, which holds all its keys and states");
-    } else {
-        let _ = writeln!(out, "  engine: {} ({})", engine.engine, engine.because);
     }
     if let Some(filter) = &rollup.filter {
         let _ = writeln!(out, "  where: {filter}");

@@ -14,7 +14,7 @@ use arrow::array::{
     ArrayRef, AsArray, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray,
 };
 use arrow::compute::{concat, take};
-use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Field, Float64Type, Int32Type, Int64Type, Schema};
+use arrow::datatypes::{DataType, Date32Type, Field, Float64Type, Int32Type, Int64Type, Schema};
 use arrow::record_batch::RecordBatch;
 use polars::prelude::{Column, DataFrame};
 use std::collections::{BTreeMap, HashMap};
@@ -49,7 +49,7 @@ struct Cells<'p> {
     distinct: Vec<Period>,
     dims: Vec<ArrayRef>,
     segments: ArrayRef,
-    /// For each shown metric its value (i128 container or Float64) and the parts of a ratio or average.
+    /// For each shown metric its value (Int64 or Float64) and the parts of a ratio or average.
     values: Vec<(ArrayRef, Option<(ArrayRef, ArrayRef)>)>,
 }
 
@@ -178,7 +178,7 @@ impl<'p> Cells<'p> {
         columns.push((Field::new("segment", DataType::Utf8, false), self.segments.clone()));
         for (name, (value, _)) in self.report.metrics.iter().zip(&self.values) {
             let metric = &self.plan.metrics[name];
-            let array = if metric.integer { Arc::new(integers(value)) as ArrayRef } else { value.clone() };
+            let array = value.clone();
             columns.push((Field::new(name, array.data_type().clone(), true).with_metadata(metadata(metric)), array));
         }
         self.batch(columns, Layout::Wide)
@@ -241,15 +241,7 @@ impl<'p> Cells<'p> {
         let whole: Vec<ArrayRef> = metrics
             .iter()
             .zip(&self.values)
-            .map(
-                |(m, (v, _))| {
-                    if m.integer {
-                        Arc::new(integers(v)) as ArrayRef
-                    } else {
-                        Arc::new(Int64Array::new_null(cells))
-                    }
-                },
-            )
+            .map(|(m, (v, _))| if m.integer { v.clone() } else { Arc::new(Int64Array::new_null(cells)) })
             .collect();
         columns.push((Field::new("value_int", DataType::Int64, true), interleave(&whole, cells)?));
         for (name, second) in [("numerator", false), ("denominator", true)] {
@@ -321,21 +313,12 @@ fn dim_array(ty: Type, array: ArrayRef) -> ArrayRef {
     array
 }
 
-/// The 64-bit integers of an i128 container; it was checked that they fit.
-fn integers(array: &ArrayRef) -> Int64Array {
-    if let Some(integers) = array.as_primitive_opt::<Int64Type>() {
-        return integers.clone();
-    }
-    array.as_primitive::<Decimal128Type>().iter().map(|v| v.and_then(|v| i64::try_from(v).ok())).collect()
-}
-
 fn float_array(array: &ArrayRef) -> Float64Array {
     if let Some(floats) = array.as_primitive_opt::<Float64Type>() {
         return floats.clone();
     }
     #[expect(clippy::cast_precision_loss, reason = "`value` is a float by contract; `value_int` has the exact one")]
-    let float = |v: Option<i64>| v.map(|v| v as f64);
-    integers(array).iter().map(float).collect()
+    array.as_primitive::<Int64Type>().iter().map(|v| v.map(|v| v as f64)).collect()
 }
 
 /// One value of each array in turn.

@@ -108,8 +108,9 @@ pub fn overflow(what: &str) -> crate::diagnostic::Diagnostic {
 
 /// The error for a float that is too large to be added.
 #[must_use]
-pub fn too_large(expr: &str) -> crate::diagnostic::Diagnostic {
-    crate::diagnostic::Diagnostic::data("sum-overflow", format!("`{expr}` has a value too large to be summed exactly"))
+pub fn too_large(expr: &str, x: f64) -> crate::diagnostic::Diagnostic {
+    let message = format!("`{expr}` has a value of {x:e}: too large to be summed exactly");
+    crate::diagnostic::Diagnostic::data("sum-overflow", message)
         .note("numbers are summed exactly up to 4.6e18")
         .help("check the column: a count or an amount of that size is mostly a broken cell")
 }

@@ -58,6 +58,20 @@ impl<'p> Memory<'p> {
         }
     }
 
+    /// What is counted now, for [`Self::back_to`].
+    pub(super) fn mark(&self) -> Vec<(u64, u64)> {
+        let read = |c: &Count| (c.bytes.load(Ordering::Relaxed), c.cells.load(Ordering::Relaxed));
+        self.rollups.iter().map(read).collect()
+    }
+
+    /// Forgets what was told since: those threads' states are gone.
+    pub(super) fn back_to(&self, mark: &[(u64, u64)]) {
+        for (count, (bytes, cells)) in self.rollups.iter().zip(mark) {
+            count.bytes.store(*bytes, Ordering::Relaxed);
+            count.cells.store(*cells, Ordering::Relaxed);
+        }
+    }
+
     fn total(&self) -> u64 {
         self.rollups.iter().map(|c| c.bytes.load(Ordering::Relaxed)).sum()
     }
@@ -76,7 +90,7 @@ impl<'p> Memory<'p> {
         let cells = self.rollups[largest].cells.load(Ordering::Relaxed);
         Diagnostic::engine(
             "out-of-memory",
-            format!("the roll-ups take more than {}, the limit for a run", human(limit)),
+            format!("the roll-ups take more than {}, the limit for a run", crate::diagnostic::size(limit)),
         )
         .note(format!(
             "the largest is r{largest}: `{}` [{}] by {}, with {} so far, {} (for {})",
@@ -84,7 +98,7 @@ impl<'p> Memory<'p> {
             rollup.segment,
             keys.join(" × "),
             crate::diagnostic::count(cells, "key"),
-            human(size(&largest)),
+            crate::diagnostic::size(size(&largest)),
             rollup.reports.join(", "),
         ))
         .help("give it more (`--max-memory 8GB`), group by fewer or coarser dimensions, use a longer grain, or narrow the report with a segment or `start`/`end`")
@@ -100,15 +114,4 @@ pub fn memory_for_a_run() -> Option<u64> {
     let container = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
     let limit = container.and_then(|text| text.trim().parse::<u64>().ok()).map_or(total, |limit| limit.min(total));
     Some(limit / 4 * 3)
-}
-
-/// A size for people.
-pub(super) fn human(bytes: u64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "for people")]
-    let size = bytes as f64;
-    match bytes {
-        0..1_000_000 => format!("{:.0} kB", size / 1e3),
-        1_000_000..1_000_000_000 => format!("{:.0} MB", size / 1e6),
-        _ => format!("{:.1} GB", size / 1e9),
-    }
 }

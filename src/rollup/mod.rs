@@ -43,7 +43,7 @@ pub struct Options {
     pub batch_rows: Option<usize>,
     /// The most bytes that the states of all roll-ups may take together.
     pub max_memory: Option<u64>,
-    /// The engine to use; `None`: the first of [`ENGINES`] that supports the plan.
+    /// The engine to use; `None`: the first of [`ENGINES`].
     pub engine: Option<&'static dyn Engine>,
 }
 
@@ -57,24 +57,16 @@ impl Default for Options {
 impl Options {
     /// The engine that carries a plan out: one for all its roll-ups, because they share their scans.
     #[must_use]
-    pub fn engine(&self, plan: &Plan) -> &'static dyn Engine {
-        let able = |engine: &&&'static dyn Engine| plan.rollups.iter().all(|r| engine.refuses(r).is_none());
-        self.engine.or_else(|| ENGINES.iter().find(able).copied()).unwrap_or(ENGINES[ENGINES.len() - 1])
+    pub fn engine(&self) -> &'static dyn Engine {
+        self.engine.unwrap_or(ENGINES[0])
     }
 
-    /// The engine that carries a plan out, and why, for people.
+    /// That engine, and why, for people.
     #[must_use]
-    pub fn choice(&self, plan: &Plan) -> EngineChoice {
-        let engine = self.engine(plan);
-        let refusals = ENGINES.iter().take_while(|e| e.name() != engine.name()).filter_map(|e| {
-            let (id, why) = plan.rollups.iter().find_map(|r| Some((r.id, e.refuses(r)?)))?;
-            Some(format!("{} cannot do r{id}: {why}", e.name()))
-        });
-        let because = match self.engine {
-            Some(_) => vec!["asked for".to_owned()],
-            None => std::iter::once(engine.doc().to_owned()).chain(refusals).collect(),
-        };
-        EngineChoice { engine: engine.name(), because: because.join("; ") }
+    pub fn choice(&self) -> EngineChoice {
+        let engine = self.engine();
+        let because = if self.engine.is_some() { "asked for" } else { "the fastest" };
+        EngineChoice { engine: engine.name(), because: format!("{because}; {}", engine.doc()) }
     }
 }
 
@@ -83,5 +75,5 @@ impl Options {
 /// # Errors
 /// Unreadable files, bad records, sums that overflow, states that outgrow the memory they may take, or a failing engine.
 pub fn roll_up(plan: &Plan, options: &Options, progress: &Progress) -> Result<(Vec<Rollup>, Stats), Diagnostic> {
-    options.engine(plan).roll_up(plan, options, progress)
+    options.engine().roll_up(plan, options, progress)
 }

@@ -1,5 +1,6 @@
 //! Threads over the parts of a scan's files: what every engine does around its own work.
 
+use super::memory::Memory;
 use super::stats::{FileStats, Progress, SourceStats};
 use super::Options;
 use crate::diagnostic::Diagnostic;
@@ -39,23 +40,25 @@ pub(super) fn scan<W: Send>(
     scan: &Scan,
     batch_rows: usize,
     pool: &rayon::ThreadPool,
-    progress: &Progress,
+    (progress, memory): (&Progress, &Memory<'_>),
     new: &(dyn Fn() -> W + Sync),
     take: &Take<'_, W>,
 ) -> Result<(Vec<W>, SourceStats), Diagnostic> {
     let mut whole = BTreeSet::new();
+    let mark = memory.mark();
     loop {
         let before = progress.bytes.load(Ordering::Relaxed);
         let feed = Feed::new(scan, batch_rows, &progress.bytes, &whole);
         match threads(scan, &feed, pool, new, take) {
             Ok(workers) => {
-                let account = account(scan, &feed, &workers);
+                let account = account(scan, &workers);
                 return Ok((workers.into_iter().map(|w| w.gathered).collect(), account));
             }
             Err((_, Failure::Told(diagnostic))) => return Err(*diagnostic),
             Err(((file, _), Failure::CutWrongly)) => {
                 drop(feed);
                 progress.bytes.store(before, Ordering::Relaxed);
+                memory.back_to(&mark);
                 if !whole.insert(file) {
                     return Err(Diagnostic::bug("a file read in one piece was cut"));
                 }
@@ -109,7 +112,7 @@ fn empty(scan: &Scan) -> SourceStats {
     SourceStats { files: files.collect(), ..SourceStats::default() }
 }
 
-fn account<W>(scan: &Scan, feed: &Feed<'_>, workers: &[Worker<W>]) -> SourceStats {
+fn account<W>(scan: &Scan, workers: &[Worker<W>]) -> SourceStats {
     let mut account = empty(scan);
     for worker in workers {
         for (file, more) in account.files.iter_mut().zip(&worker.stats.files) {
@@ -119,11 +122,6 @@ fn account<W>(scan: &Scan, feed: &Feed<'_>, workers: &[Worker<W>]) -> SourceStat
         for (name, count) in &worker.stats.not_finite {
             *account.not_finite.entry(name.clone()).or_default() += count;
         }
-    }
-    for (file, pruned) in account.files.iter_mut().zip(feed.pruned()) {
-        file.records += pruned.records;
-        file.pruned += pruned.records;
-        account.days.extend(pruned.days.into_iter().flat_map(|(first, last)| [first, last]));
     }
     // In alphabetical order, not in that of the threads.
     account.not_finite.sort_keys();

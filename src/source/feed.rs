@@ -3,7 +3,7 @@
 //! A thread stays with its file while that has parts left; then it opens the next file; when all are open it helps with
 //! the first that still has parts. So many files are read side by side, and a large one by all threads.
 
-use super::{reader, Batch, Failure, OpenFile, Pruned, Sink, Task};
+use super::{reader, Batch, Failure, OpenFile, Sink, Task};
 use crate::diagnostic::Diagnostic;
 use crate::plan::Scan;
 use std::collections::BTreeSet;
@@ -111,15 +111,5 @@ impl<'s> Feed<'s> {
                 Err(((file, 0), error.clone().into()))
             }
         }
-    }
-
-    /// What was skipped in each file, once all have been read.
-    #[must_use]
-    pub fn pruned(&self) -> Vec<Pruned> {
-        let pruned = |file: &FileState<'_>| match file.open.get() {
-            Some(Ok(open)) => open.pruned(),
-            _ => Pruned::default(),
-        };
-        self.files.iter().map(pruned).collect()
     }
 }

@@ -46,10 +46,6 @@ trait OpenFile: Send + Sync {
     fn next(&self) -> Result<Option<Part>, Failure>;
     /// Decodes a part, batch after batch.
     fn decode(&self, part: Part, sink: &mut Sink<'_>) -> Result<(), Failure>;
-    /// What is skipped because metadata tells that nobody wants it.
-    fn pruned(&self) -> Pruned {
-        Pruned::default()
-    }
 }
 
 /// Receives decoded batches; an error stops the read.
@@ -88,15 +84,6 @@ impl From<Diagnostic> for Failure {
     fn from(diagnostic: Diagnostic) -> Self {
         Self::Told(Box::new(diagnostic))
     }
-}
-
-/// Records that were not read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Pruned {
-    /// How many.
-    pub records: u64,
-    /// First and last day of those that the source's `where` would have kept.
-    pub days: Option<(i32, i32)>,
 }
 
 /// What a reader needs for one file.

@@ -81,7 +81,7 @@ fn states_that_outgrow_the_limit_stop_the_run() {
         assert_eq!(done.code, 4, "{engine}: {}", done.stderr);
         for part in [
             "out-of-memory",
-            "200 kB",
+            "200.0 kB",
             "the largest is r0: `posts` [all] by month × post_id",
             "keys",
             "--max-memory 8GB",

@@ -5,7 +5,7 @@ mod polars;
 
 use super::{Options, Progress, Rollup, Stats};
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Plan, RollupPlan};
+use crate::plan::Plan;
 
 /// Something that carries out the scans of a plan.
 pub trait Engine: std::fmt::Debug + Send + Sync {
@@ -13,10 +13,6 @@ pub trait Engine: std::fmt::Debug + Send + Sync {
     fn name(&self) -> &'static str;
     /// What it is, in one sentence.
     fn doc(&self) -> &'static str;
-    /// Why it cannot carry out a roll-up; `None` when it can.
-    fn refuses(&self, _rollup: &RollupPlan) -> Option<String> {
-        None
-    }
     /// Carries out all scans and hands over every roll-up that is not derived.
     ///
     /// # Errors
@@ -24,5 +20,5 @@ pub trait Engine: std::fmt::Debug + Send + Sync {
     fn roll_up(&self, plan: &Plan, options: &Options, progress: &Progress) -> Result<(Vec<Rollup>, Stats), Diagnostic>;
 }
 
-/// All engines, the fastest first.
+/// All engines, the fastest first. Each supports everything that a plan can ask for.
 pub const ENGINES: &[&dyn Engine] = &[&fused::FusedEngine, &polars::PolarsEngine];

@@ -31,20 +31,18 @@ struct Lanes {
 enum State {
     /// Decimals, or the heads of floats, with their tails where there are any.
     Sum(Wide, Option<Wide>),
-    Least(Vec<Option<i128>>),
-    Most(Vec<Option<i128>>),
-    LeastFloat(Vec<Option<f64>>),
-    MostFloat(Vec<Option<f64>>),
+    /// The smallest or largest of integers, days and decimals.
+    Extreme(AggFunc, Vec<Option<i128>>),
+    /// The smallest or largest of floats.
+    ExtremeFloat(AggFunc, Vec<Option<f64>>),
 }
 
 impl State {
     fn new(aggregate: &Aggregate) -> Self {
         let float = aggregate.expr.as_ref().is_some_and(|e| e.ty() == crate::expr::Type::Float);
         match (aggregate.func, float) {
-            (AggFunc::Min, true) => Self::LeastFloat(vec![]),
-            (AggFunc::Max, true) => Self::MostFloat(vec![]),
-            (AggFunc::Min, false) => Self::Least(vec![]),
-            (AggFunc::Max, false) => Self::Most(vec![]),
+            (func @ (AggFunc::Min | AggFunc::Max), true) => Self::ExtremeFloat(func, vec![]),
+            (func @ (AggFunc::Min | AggFunc::Max), false) => Self::Extreme(func, vec![]),
             _ => Self::Sum(Wide::default(), None),
         }
     }
@@ -57,24 +55,33 @@ impl State {
                     tails.fit(slots);
                 }
             }
-            Self::Least(values) | Self::Most(values) => grow(values, slots),
-            Self::LeastFloat(values) | Self::MostFloat(values) => grow(values, slots),
+            Self::Extreme(_, values) => grow(values, slots),
+            Self::ExtremeFloat(_, values) => grow(values, slots),
         }
     }
 
     fn bytes(&self) -> usize {
         match self {
             Self::Sum(heads, tails) => heads.bytes() + tails.as_ref().map_or(0, Wide::bytes),
-            Self::Least(values) | Self::Most(values) => values.capacity() * 32,
-            Self::LeastFloat(values) | Self::MostFloat(values) => values.capacity() * 16,
+            Self::Extreme(_, values) => values.capacity() * 32,
+            Self::ExtremeFloat(_, values) => values.capacity() * 16,
         }
     }
 }
 
-/// The better of a known value and another.
-fn keep<T: Copy>(known: &mut Option<T>, value: T, better: impl Fn(T, T) -> bool) {
-    if known.is_none_or(|k| better(value, k)) {
+/// Keeps the smaller or larger of a known value and another.
+fn keep<T: Copy + PartialOrd>(func: AggFunc, known: &mut Option<T>, value: T) {
+    if known.is_none_or(|k| if func == AggFunc::Min { value < k } else { value > k }) {
         *known = Some(value);
+    }
+}
+
+/// [`keep`]s another thread's values; `slots` tells for each of its cells the cell here.
+fn keep_all<T: Copy + PartialOrd>(func: AggFunc, here: &mut [Option<T>], there: Vec<Option<T>>, slots: &[u32]) {
+    for (value, slot) in there.into_iter().zip(slots) {
+        if let Some(value) = value {
+            keep(func, &mut here[*slot as usize], value);
+        }
     }
 }
 
@@ -149,22 +156,22 @@ impl Cells {
         &mut self,
         pack: usize,
         rows: &Pack,
-        columns: &[Option<(&Column, u32)>],
+        columns: &[Option<&Column>],
         chosen: Option<&[u32]>,
         slots: &[u32],
     ) {
         let all = self.slots;
         let lanes = &mut self.packs[pack];
         for (lane, column) in columns.iter().enumerate() {
-            let bits = match column {
-                None => 1,
-                Some((Column { values: Values::Wide(values), .. }, _)) => {
+            let bits = match column.map(|column| &column.values) {
+                Some(Values::Narrow(_, bits)) => *bits,
+                Some(Values::Wide(values)) => {
                     let wide = lanes.spilled[lane].get_or_insert_default();
                     wide.fit(all);
                     wide.add(values, chosen, slots);
                     0
                 }
-                Some((_, bits)) => *bits,
+                _ => 1,
             };
             let more = (slots.len() as u128) << bits;
             if lanes.bounds[lane] + more >= 1 << 63 {
@@ -192,17 +199,11 @@ impl Cells {
                     sum_tails.add(tails, chosen, slots);
                 }
             }
-            (State::Least(least), Values::Wide(values)) => {
-                known().for_each(|(i, slot)| keep(&mut least[slot], values[i], |a, b| a < b));
+            (State::Extreme(func, extremes), Values::Wide(values)) => {
+                known().for_each(|(i, slot)| keep(*func, &mut extremes[slot], values[i]));
             }
-            (State::Most(most), Values::Wide(values)) => {
-                known().for_each(|(i, slot)| keep(&mut most[slot], values[i], |a, b| a > b));
-            }
-            (State::LeastFloat(least), Values::Floats(values)) => {
-                known().for_each(|(i, slot)| keep(&mut least[slot], values[i], |a, b| a < b));
-            }
-            (State::MostFloat(most), Values::Floats(values)) => {
-                known().for_each(|(i, slot)| keep(&mut most[slot], values[i], |a, b| a > b));
+            (State::ExtremeFloat(func, extremes), Values::Floats(values)) => {
+                known().for_each(|(i, slot)| keep(*func, &mut extremes[slot], values[i]));
             }
             _ => debug_assert!(false, "a column has the form that its state takes"),
         }
@@ -304,7 +305,7 @@ impl Cells {
     /// A smallest or largest integer, day or decimal.
     pub(super) fn extreme(&self, position: usize, slot: usize) -> Option<i128> {
         match &self.wide[position] {
-            State::Least(values) | State::Most(values) => values.get(slot).copied().flatten(),
+            State::Extreme(_, values) => values.get(slot).copied().flatten(),
             _ => None,
         }
     }
@@ -312,7 +313,7 @@ impl Cells {
     /// A smallest or largest float.
     pub(super) fn extreme_float(&self, position: usize, slot: usize) -> Option<f64> {
         match &self.wide[position] {
-            State::LeastFloat(values) | State::MostFloat(values) => values.get(slot).copied().flatten(),
+            State::ExtremeFloat(_, values) => values.get(slot).copied().flatten(),
             _ => None,
         }
     }
@@ -358,7 +359,6 @@ impl Lanes {
 
 impl State {
     fn absorb(&mut self, other: Self, slots: &[u32], all: usize) {
-        let at = |slot: &u32| *slot as usize;
         match (self, other) {
             (Self::Sum(heads, tails), Self::Sum(other_heads, other_tails)) => {
                 heads.absorb(&other_heads, slots);
@@ -368,22 +368,8 @@ impl State {
                     tails.absorb(&other, slots);
                 }
             }
-            (Self::Least(here), Self::Least(there)) => {
-                let known = there.into_iter().zip(slots).filter_map(|(v, slot)| Some((v?, at(slot))));
-                known.for_each(|(v, slot)| keep(&mut here[slot], v, |a, b| a < b));
-            }
-            (Self::Most(here), Self::Most(there)) => {
-                let known = there.into_iter().zip(slots).filter_map(|(v, slot)| Some((v?, at(slot))));
-                known.for_each(|(v, slot)| keep(&mut here[slot], v, |a, b| a > b));
-            }
-            (Self::LeastFloat(here), Self::LeastFloat(there)) => {
-                let known = there.into_iter().zip(slots).filter_map(|(v, slot)| Some((v?, at(slot))));
-                known.for_each(|(v, slot)| keep(&mut here[slot], v, |a, b| a < b));
-            }
-            (Self::MostFloat(here), Self::MostFloat(there)) => {
-                let known = there.into_iter().zip(slots).filter_map(|(v, slot)| Some((v?, at(slot))));
-                known.for_each(|(v, slot)| keep(&mut here[slot], v, |a, b| a > b));
-            }
+            (Self::Extreme(func, here), Self::Extreme(_, there)) => keep_all(*func, here, there, slots),
+            (Self::ExtremeFloat(func, here), Self::ExtremeFloat(_, there)) => keep_all(*func, here, there, slots),
             _ => debug_assert!(false, "states of one layout are of one kind"),
         }
     }

@@ -12,15 +12,15 @@ pub(super) struct Column {
     /// In which records there is a value; `None`: in all.
     pub(super) known: Option<BooleanBuffer>,
     /// Floats that are too large to be added exactly.
-    pub(super) too_large: Vec<u32>,
+    pub(super) too_large: Vec<(u32, f64)>,
     /// Records whose float is NaN or infinite: they count as unknown.
     pub(super) not_finite: Option<BooleanBuffer>,
 }
 
 /// Sums have 0 where nothing is known.
 pub(super) enum Values {
-    /// Integers so small that a batch of them adds up to less than 2⁶² (see [`Column::bound`]).
-    Narrow(ScalarBuffer<i64>),
+    /// Integers, and how many bits they take at most, sign apart: so few that a batch adds up to less than 2⁶².
+    Narrow(ScalarBuffer<i64>, u32),
     /// Integers and decimals.
     Wide(ScalarBuffer<i128>),
     /// Floats in fixed point; see [`exact`]. Most have no tails.
@@ -47,7 +47,7 @@ impl Column {
                     None => vec![1; rows],
                     Some(known) => known.iter().map(i64::from).collect(),
                 };
-                return Self { values: Values::Narrow(flags.into()), known: None, too_large, not_finite };
+                return Self { values: Values::Narrow(flags.into(), 1), known: None, too_large, not_finite };
             }
             (AggFunc::Sum, Some(expr)) if ty == Some(Type::Float) => {
                 fixed(&expr.floats(), known.as_ref(), rows, &mut too_large)
@@ -60,12 +60,6 @@ impl Column {
             (_, Some(expr)) => Values::Wide(one_each(&expr.wide(), rows).collect()),
         };
         Self { values, known, too_large, not_finite }
-    }
-
-    /// A bound, in bits, of what a narrow column's value is, sign apart.
-    pub(super) fn bound(values: &[i64]) -> u32 {
-        let bits = values.iter().fold(0, |bits, v| bits | (v ^ (v >> 63)));
-        64 - bits.leading_zeros()
     }
 }
 
@@ -106,8 +100,10 @@ fn sum(expr: &Vector, known: Option<&BooleanBuffer>, rows: usize) -> Values {
             None => one_each(values, rows).collect(),
             Some(known) => one_each(values, rows).zip(known).map(|(v, known)| if known { v } else { 0 }).collect(),
         };
-        if Column::bound(&narrow) <= room {
-            return Values::Narrow(narrow);
+        let bits = narrow.iter().fold(0, |bits, v| bits | (v ^ (v >> 63)));
+        let bits = 64 - bits.leading_zeros();
+        if bits <= room {
+            return Values::Narrow(narrow, bits);
         }
     }
     let wide = expr.wide();
@@ -118,7 +114,7 @@ fn sum(expr: &Vector, known: Option<&BooleanBuffer>, rows: usize) -> Values {
     })
 }
 
-fn fixed(floats: &[f64], known: Option<&BooleanBuffer>, rows: usize, too_large: &mut Vec<u32>) -> Values {
+fn fixed(floats: &[f64], known: Option<&BooleanBuffer>, rows: usize, too_large: &mut Vec<(u32, f64)>) -> Values {
     let mut tails: Option<Vec<i128>> = None;
     let mut head = |i: usize, x: f64| match exact::to_fixed(x) {
         Some((head, 0)) => head,
@@ -127,7 +123,7 @@ fn fixed(floats: &[f64], known: Option<&BooleanBuffer>, rows: usize, too_large: 
             head
         }
         None => {
-            too_large.push(u32::try_from(i).unwrap_or(u32::MAX));
+            too_large.push((u32::try_from(i).unwrap_or(u32::MAX), x));
             0
         }
     };

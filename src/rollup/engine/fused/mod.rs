@@ -57,7 +57,7 @@ impl Engine for FusedEngine {
                 worker.gathered.take(&context, &mut worker.stats, file, batch)
             };
             let batch_rows = options.batch_rows.unwrap_or(BATCH_ROWS);
-            let (threads, account) = schedule::scan(scan, batch_rows, &pool, progress, &new, &take)?;
+            let (threads, account) = schedule::scan(scan, batch_rows, &pool, (progress, &memory), &new, &take)?;
             stats.sources.insert(scan.source.clone(), account);
             for mut thread in threads {
                 if let Some(account) = stats.sources.get_mut(&scan.source) {

@@ -3,7 +3,7 @@
 use super::cells::{Cells, Selection};
 use super::codes::DimCodes;
 use super::column::{Column, Values as Numbers};
-use super::days::Days;
+use super::days::{is_uniform, Days};
 use super::eval::{Memory as Remembered, Values};
 use super::finish::Keys;
 use super::layout::{Layout, RollupLayout};
@@ -65,7 +65,7 @@ struct Masks {
 
 /// The values of a batch, by index of the layout's values and packs.
 struct Columns<'t> {
-    columns: Vec<Option<(Column, u32)>>,
+    columns: Vec<Option<Column>>,
     packs: &'t [Pack],
 }
 
@@ -158,13 +158,11 @@ impl Thread {
                 }
                 _ => {
                     let codes = self.days.bucket_codes(g);
-                    let first = days.first().copied().unwrap_or(0);
-                    if days.iter().fold(0, |differences, day| differences | (day ^ first)) == 0 {
-                        let code = codes.get(first as usize).copied().unwrap_or(0);
-                        all.push(vec![code; days.len()]);
-                        continue;
+                    let code = |day: &u32| codes.get(*day as usize).copied().unwrap_or(0);
+                    match days.first().filter(|first| is_uniform(days, **first)) {
+                        Some(first) => vec![code(first); days.len()],
+                        None => days.iter().map(code).collect(),
                     }
-                    days.iter().map(|day| codes.get(*day as usize).copied().unwrap_or(0)).collect()
                 }
             });
         }
@@ -326,14 +324,12 @@ impl<'t> Columns<'t> {
         (packs, constants): (&'t mut [Pack], &mut (Vec<i64>, Vec<i64>)),
     ) -> Self {
         let layout = context.layout;
-        let mut columns: Vec<Option<(Column, u32)>> = vec![];
+        let mut columns: Vec<Option<Column>> = vec![];
         for (aggregate, nodes) in layout.values.iter().zip(&context.program.values) {
             columns.push(nodes.map(|(expr, filter)| {
                 let expr = expr.map(|node| values.get(node));
                 let filter = filter.map(|node| values.get(node));
-                let column = Column::new(aggregate, expr.as_deref(), filter.as_deref(), rows);
-                let bound = if let Numbers::Narrow(narrow) = &column.values { Column::bound(narrow) } else { 0 };
-                (column, bound)
+                Column::new(aggregate, expr.as_deref(), filter.as_deref(), rows)
             }));
         }
         let wanted: Vec<usize> = context
@@ -351,7 +347,7 @@ impl<'t> Columns<'t> {
         for (_, (plan, pack)) in plans.filter(|(i, _)| wanted.contains(i)) {
             let lane = |value: &Option<usize>| match value.map(|v| &columns[v]) {
                 None => ones.as_slice(),
-                Some(Some((Column { values: Numbers::Narrow(narrow), .. }, _))) => narrow,
+                Some(Some(Column { values: Numbers::Narrow(narrow, _), .. })) => narrow,
                 Some(_) => zeros.as_slice(),
             };
             let lanes: Vec<&[i64]> = plan.lanes.iter().map(lane).collect();
@@ -364,7 +360,7 @@ impl<'t> Columns<'t> {
     fn count_not_finite(&self, context: &Context<'_>, masks: &Masks, stats: &mut SourceStats) {
         let mut counted: IndexMap<String, u64> = IndexMap::new();
         for (aggregate, column) in context.layout.values.iter().zip(&self.columns) {
-            let (Some((column, _)), Some(expr)) = (column, &aggregate.expr) else { continue };
+            let (Some(column), Some(expr)) = (column, &aggregate.expr) else { continue };
             let Some(strange) = &column.not_finite else { continue };
             let lost = (strange & &masks.used).count_set_bits() as u64;
             if lost > 0 {
@@ -392,21 +388,21 @@ impl<'t> Columns<'t> {
         };
         for (position, pack) in own.packs.iter().enumerate() {
             let lanes = layout.packs[*pack].lanes.iter();
-            let columns: Result<Vec<Option<(&Column, u32)>>, Diagnostic> =
-                lanes.map(|lane| lane.map(|v| column(v).map(|(c, bound)| (c, *bound))).transpose()).collect();
+            let columns: Result<Vec<Option<&Column>>, Diagnostic> =
+                lanes.map(|lane| lane.map(column).transpose()).collect();
             cells.add_pack(position, &self.packs[*pack], &columns?, chosen, slots);
         }
         for (position, value) in own.wide.iter().enumerate() {
-            let (column, _) = column(*value)?;
-            let lost = column.too_large.iter().find(|i| chosen.is_none_or(|chosen| chosen.binary_search(i).is_ok()));
-            if lost.is_some() {
+            let column = column(*value)?;
+            let is_chosen = |i: &u32| chosen.is_none_or(|chosen| chosen.binary_search(i).is_ok());
+            if let Some((_, x)) = column.too_large.iter().find(|(i, _)| is_chosen(i)) {
                 let expr = layout.values[*value].expr.as_ref().map(Expr::to_string).unwrap_or_default();
-                return Err(exact::too_large(&expr));
+                return Err(exact::too_large(&expr, *x));
             }
             cells.add_wide(position, column, chosen, slots);
         }
         for (position, value) in own.counted.iter().enumerate() {
-            cells.count_missing(position, &column(*value)?.0, chosen, slots);
+            cells.count_missing(position, column(*value)?, chosen, slots);
         }
         Ok(())
     }

@@ -47,8 +47,14 @@ impl Engine for PolarsEngine {
             let take = |worker: &mut Worker<Partials>, file: usize, batch: &Batch| {
                 take_batch(worker, plan, scan, &program, (&interner, &memory), file, batch)
             };
-            let (workers, account) =
-                schedule::scan(scan, options.batch_rows.unwrap_or(BATCH_ROWS), &pool, progress, &new, &take)?;
+            let (workers, account) = schedule::scan(
+                scan,
+                options.batch_rows.unwrap_or(BATCH_ROWS),
+                &pool,
+                (progress, &memory),
+                &new,
+                &take,
+            )?;
             for (id, partial, _) in workers.into_iter().flatten() {
                 partials[id].absorb(partial)?;
             }

@@ -159,7 +159,7 @@ impl Program {
             .iter()
             .enumerate()
             .map(|(i, value)| {
-                state_columns(value, computed.frame.column(&format!("x{i}")).map_err(|e| engine_error(&e))?)
+                state_columns(value, computed.frame.column(&format!("x{i}")).map_err(|e| engine_error(&e))?, used)
             })
             .collect::<Result<_, _>>()?;
         let rows = Series::new("rows".into(), vec![1i64; batch.rows]).into_column();
@@ -199,7 +199,7 @@ fn lower_value(aggregate: &Aggregate) -> Lowered {
     }
 }
 
-fn state_columns(aggregate: &Aggregate, value: &Column) -> Result<Vec<(StateKind, Column)>, Diagnostic> {
+fn state_columns(aggregate: &Aggregate, value: &Column, used: &[bool]) -> Result<Vec<(StateKind, Column)>, Diagnostic> {
     match aggregate.func {
         AggFunc::Count => Ok(vec![(StateKind::Count, value.clone())]),
         AggFunc::Min => Ok(vec![(StateKind::Min, value.clone())]),
@@ -210,35 +210,29 @@ fn state_columns(aggregate: &Aggregate, value: &Column) -> Result<Vec<(StateKind
             if value.dtype() != &DataType::Float64 {
                 return Ok(vec![(StateKind::Sum, value.clone()), count]);
             }
-            let (head, tail) = fixed(aggregate, value)?;
+            let (head, tail) = fixed(aggregate, value, used)?;
             Ok(vec![(StateKind::Sum, head), (StateKind::Tail, tail), count])
         }
     }
 }
 
 /// A float column in fixed point: heads and tails.
-fn fixed(aggregate: &Aggregate, value: &Column) -> Result<(Column, Column), Diagnostic> {
+fn fixed(aggregate: &Aggregate, value: &Column, used: &[bool]) -> Result<(Column, Column), Diagnostic> {
     let floats = value.f64().map_err(|e| engine_error(&e))?;
     let mut heads: Vec<Option<i128>> = Vec::with_capacity(floats.len());
     let mut tails: Vec<Option<i128>> = Vec::with_capacity(floats.len());
-    for x in floats.iter() {
-        let fixed = match x {
-            None => None,
-            Some(x) => Some(exact::to_fixed(x).ok_or_else(|| too_large(aggregate, x))?),
-        };
+    for (x, used) in floats.iter().zip(used) {
+        let fixed = x.and_then(exact::to_fixed);
+        if let (Some(x), None, true) = (x, fixed, used) {
+            let expr = aggregate.expr.as_ref().map(Expr::to_string).unwrap_or_default();
+            return Err(exact::too_large(&expr, x));
+        }
         heads.push(fixed.map(|(head, _)| head));
         tails.push(fixed.map(|(_, tail)| tail));
     }
     let column =
         |values: Vec<Option<i128>>| Int128Chunked::from_iter_options("s".into(), values.into_iter()).into_column();
     Ok((column(heads), column(tails)))
-}
-
-fn too_large(aggregate: &Aggregate, x: f64) -> Diagnostic {
-    let expr = aggregate.expr.as_ref().map(Expr::to_string).unwrap_or_default();
-    Diagnostic::data("sum-overflow", format!("`{expr}` has a value of {x:e}: too large to be summed exactly"))
-        .note("numbers are summed exactly up to 4.6e18")
-        .help("check the column: a count or an amount of that size is mostly a broken cell")
 }
 
 /// The codes of a text dimension; only texts of records that a roll-up wants are numbered.

@@ -2,7 +2,6 @@
 //! 128 always suffice).
 
 use super::vector::{at, both_known, map2, Data, Vector};
-use crate::calendar::{civil, day_of_week, iso_week};
 use crate::expr::{Arith, DatePart, Type};
 use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 
@@ -148,25 +147,14 @@ fn spread(sum: &Vector, len: usize) -> Data {
 
 pub(super) fn date_part(part: DatePart, inner: &Vector) -> Vector {
     let Data::Date(days) = &inner.data else { return Vector::null(Type::Int) };
-    let take = |day: i32| -> i64 {
-        let (year, month, of_month) = civil(day);
-        i64::from(match part {
-            DatePart::Year => year,
-            DatePart::Quarter => (month - 1) / 3 + 1,
-            DatePart::Month => month,
-            DatePart::Week => iso_week(day).1,
-            DatePart::Day => of_month,
-            DatePart::DayOfWeek => day_of_week(day) + 1,
-        })
-    };
     // Neighbouring records are mostly of one day.
     let mut last = None;
     let parts = days.iter().map(|day| match last {
-        Some((known, part)) if known == *day => part,
+        Some((known, of_day)) if known == *day => of_day,
         _ => {
-            let part = take(*day);
-            last = Some((*day, part));
-            part
+            let of_day = part.of(*day);
+            last = Some((*day, of_day));
+            of_day
         }
     });
     Vector::new(Data::Int(parts.collect()), inner.nulls.clone())
