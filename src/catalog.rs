@@ -32,6 +32,15 @@ impl Physical {
     }
 }
 
+/// A column that a file's folders tell, as in `year=2025/part-0.parquet`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Partition {
+    /// Its name.
+    pub column: String,
+    /// Its value, the same for all records of the file.
+    pub value: Option<String>,
+}
+
 /// One file of a source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileInfo {
@@ -41,7 +50,11 @@ pub struct FileInfo {
     pub format: FileFormat,
     /// Its size.
     pub bytes: u64,
-    /// Its columns in file order.
+    /// How many records it holds, where that is known without reading them all.
+    pub records: Option<u64>,
+    /// Columns that its folders tell, and not the file itself.
+    pub partitions: Vec<Partition>,
+    /// Its columns in file order, then those of its folders.
     pub columns: Vec<(String, Physical)>,
     /// For text columns of a sampled format: the first cell that made them text, as `line: cell`.
     pub text_because: IndexMap<String, String>,

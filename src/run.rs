@@ -218,7 +218,7 @@ fn data_warnings(plan: &Plan, rollups: &[Rollup], stats: &Stats) -> Vec<Diagnost
                     .note("they are left out, as if the cell were empty"),
             );
         }
-        if source.total().records == 0 {
+        if source.total().records == 0 && !source.total().unread {
             warnings.push(Diagnostic::warning("no-records", format!("source `{name}`: its files hold no records")));
         }
     }

@@ -78,6 +78,10 @@ pub(super) fn text(finished: &Finished) -> String {
                 (t.quarantined, "quarantined"),
             ];
             fates.extend(others.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", grouped(*n))));
+            let unread = input.files.iter().filter(|f| f.unread).count() as u64;
+            if unread > 0 {
+                fates.push(format!("{} not opened", count(unread, "file")));
+            }
             let days = match (&input.first_day, &input.last_day) {
                 (Some(first), Some(last)) => format!("{first} to {last}"),
                 _ => "no days".to_owned(),

@@ -5,10 +5,12 @@
 //! expression whose result might pass 2¹²⁷ is refused when the pipeline is checked).
 
 mod functions;
+mod outcomes;
 mod parse;
 mod predicates;
 mod sql;
 
+pub use outcomes::{Known, Nulls, Outcomes, Values};
 pub use parse::{parse, ExprError, Scope};
 
 use crate::calendar::{civil, day_of_week, iso_week};

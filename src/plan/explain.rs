@@ -69,6 +69,10 @@ fn scan_text(out: &mut String, scan: &Scan) {
     if let Some(filter) = &scan.filter {
         let _ = writeln!(out, "  where: {filter}");
     }
+    if scan.ranges.iter().all(|r| *r != DayRange::default()) {
+        let days: Vec<String> = scan.ranges.iter().map(|r| days(*r)).collect();
+        let _ = writeln!(out, "  days wanted: {}", days.join("; "));
+    }
     let _ = writeln!(out, "  feeds: {}\n", ids(&scan.feeds));
 }
 

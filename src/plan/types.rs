@@ -1,6 +1,7 @@
 //! The plan's types: what is scanned, rolled up and reported.
 
 use crate::calendar::{Calendar, Grain};
+use crate::catalog::Partition;
 use crate::expr::{Expr, Type};
 use crate::spec::{Additivity, Agg, Dialect, Direction, ExportFormat, FileFormat, Format, Layout, Reaggregate};
 use indexmap::IndexMap;
@@ -46,6 +47,8 @@ pub struct Scan {
     pub filter: Option<Expr>,
     /// The roll-ups it feeds.
     pub feeds: Vec<RollupId>,
+    /// The days that these want.
+    pub ranges: Vec<DayRange>,
     /// The reporting calendar.
     pub calendar: Arc<Calendar>,
     /// The declared separator of CSV files.
@@ -87,6 +90,10 @@ pub struct ScanFile {
     pub format: FileFormat,
     /// Its size.
     pub bytes: u64,
+    /// How many records it holds, where that is known without reading them all.
+    pub records: Option<u64>,
+    /// Columns that its folders tell.
+    pub partitions: Vec<Partition>,
 }
 
 /// A column to decode.

@@ -6,8 +6,8 @@ use crate::calendar::{Calendar, Grain};
 use crate::catalog::Catalog;
 use crate::expr::{Expr, Type};
 use crate::plan::{
-    Aggregate, ColumnRole, Dim, Formula, LogicalSource, MetricPlan, ReportInput, ReportPlan, RollupPlan, Scan,
-    ScanColumn, ScanFile, TimePlan,
+    Aggregate, ColumnRole, DayRange, Dim, Formula, LogicalSource, MetricPlan, ReportInput, ReportPlan, RollupPlan,
+    Scan, ScanColumn, ScanFile, TimePlan,
 };
 use crate::spec::{Pipeline, Source};
 use indexmap::IndexMap;
@@ -193,7 +193,13 @@ pub(super) fn scans(
             grains,
         };
         let Some(info) = catalog.sources.get(name) else { continue };
-        let files = info.files.iter().map(|f| ScanFile { path: f.path.clone(), format: f.format, bytes: f.bytes });
+        let files = info.files.iter().map(|f| ScanFile {
+            path: f.path.clone(),
+            format: f.format,
+            bytes: f.bytes,
+            records: f.records,
+            partitions: f.partitions.clone(),
+        });
         let separator = spec.sources.get(name).and_then(Source::declared_separator);
         scans.push(Scan {
             source: name.clone(),
@@ -202,11 +208,23 @@ pub(super) fn scans(
             time,
             filter,
             feeds: feeds.iter().map(|r| r.id).collect(),
+            ranges: ranges(&feeds),
             calendar: calendar.clone(),
             separator,
         });
     }
     scans
+}
+
+/// The days that roll-ups want, each range once.
+fn ranges(rollups: &[&RollupPlan]) -> Vec<DayRange> {
+    let mut ranges: Vec<DayRange> = vec![];
+    for rollup in rollups {
+        if !ranges.contains(&rollup.range) {
+            ranges.push(rollup.range);
+        }
+    }
+    ranges
 }
 
 /// The columns that a roll-up reads, with types.

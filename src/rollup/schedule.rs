@@ -5,7 +5,7 @@ use super::stats::{FileStats, Progress, SourceStats};
 use super::Options;
 use crate::diagnostic::Diagnostic;
 use crate::plan::Scan;
-use crate::source::{Batch, Failure, Feed, Place};
+use crate::source::{Batch, Failure, Feed, Place, Pruned};
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
@@ -51,7 +51,7 @@ pub(super) fn scan<W: Send>(
         let feed = Feed::new(scan, batch_rows, &progress.bytes, &whole);
         match threads(scan, &feed, pool, new, take) {
             Ok(workers) => {
-                let account = account(scan, &workers);
+                let account = account(scan, &workers, &feed.pruned());
                 return Ok((workers.into_iter().map(|w| w.gathered).collect(), account));
             }
             Err((_, Failure::Told(diagnostic))) => return Err(*diagnostic),
@@ -112,8 +112,15 @@ fn empty(scan: &Scan) -> SourceStats {
     SourceStats { files: files.collect(), ..SourceStats::default() }
 }
 
-fn account<W>(scan: &Scan, workers: &[Worker<W>]) -> SourceStats {
+fn account<W>(scan: &Scan, workers: &[Worker<W>], pruned: &[(usize, &Pruned)]) -> SourceStats {
     let mut account = empty(scan);
+    for (file, pruned) in pruned {
+        let file = &mut account.files[*file];
+        file.records += pruned.records;
+        file.pruned += pruned.records;
+        file.unread |= pruned.unread;
+        account.days.extend(&pruned.days);
+    }
     for worker in workers {
         for (file, more) in account.files.iter_mut().zip(&worker.stats.files) {
             file.add(more);

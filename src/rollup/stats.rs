@@ -28,6 +28,9 @@ pub struct FileStats {
     pub superseded: u64,
     /// Records that could not be read.
     pub quarantined: u64,
+    /// Not opened: its folders tell that nobody wants its records. They count as pruned where their number is known
+    /// without reading them, which is so for Parquet and for CSV of up to half a mebibyte; else they are in no count.
+    pub unread: bool,
 }
 
 impl FileStats {
@@ -41,6 +44,7 @@ impl FileStats {
         self.totals += other.totals;
         self.superseded += other.superseded;
         self.quarantined += other.quarantined;
+        self.unread |= other.unread;
     }
 
     /// Whether the buckets add up to the records.

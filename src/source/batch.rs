@@ -1,5 +1,7 @@
 //! Decoded records in canonical form: what an engine sees, whatever the file was.
 
+use super::partitions::{self, Partition};
+use super::Task;
 use crate::calendar::Calendar;
 use crate::expr::Type;
 use crate::plan::{Clock, Scan, TimeColumn};
@@ -42,20 +44,28 @@ pub(super) struct BatchError {
 /// file part: it remembers the dictionaries that it has cleaned.
 pub(super) struct Canonical<'s> {
     scan: &'s Scan,
+    partitions: &'s [Partition],
     cleaners: Vec<Cleaner>,
 }
 
 impl<'s> Canonical<'s> {
-    pub(super) fn new(scan: &'s Scan) -> Self {
-        Self { scan, cleaners: scan.columns.iter().map(|_| Cleaner::default()).collect() }
+    pub(super) fn new(task: &Task<'s>) -> Self {
+        let cleaners = task.scan.columns.iter().map(|_| Cleaner::default()).collect();
+        Self { scan: task.scan, partitions: &task.file.partitions, cleaners }
     }
 
     /// The batch in canonical form; an error for a value that does not fit the planned type.
     pub(super) fn batch(&mut self, raw: &RecordBatch) -> Result<Batch, BatchError> {
         let scan = self.scan;
         let rows = raw.num_rows();
+        let told: Vec<(&str, ArrayRef)> =
+            self.partitions.iter().map(|p| (p.column.as_str(), partitions::array(p, rows))).collect();
+        let by_name = |name: &str| {
+            let of_folder = || told.iter().find(|(column, _)| *column == name).map(|(_, array)| array);
+            raw.column_by_name(name).or_else(of_folder)
+        };
         let days = |time: &TimeColumn| -> Result<Int32Array, BatchError> {
-            let Some(array) = raw.column_by_name(&time.raw) else { return Ok(Int32Array::new_null(rows)) };
+            let Some(array) = by_name(&time.raw) else { return Ok(Int32Array::new_null(rows)) };
             days(array, &time.clock, &scan.calendar).map_err(|e| BatchError::new(&time.raw, &e))
         };
         let start = days(&scan.time.column)?;
@@ -64,7 +74,7 @@ impl<'s> Canonical<'s> {
             .iter()
             .zip(&mut self.cleaners)
             .map(|(column, cleaner)| {
-                match column.raw.as_deref().and_then(|name| raw.column_by_name(name).map(|a| (name, a))) {
+                match column.raw.as_deref().and_then(|name| by_name(name).map(|a| (name, a))) {
                     // The time column is in expressions what it is in reports: a day of the reporting zone.
                     Some((name, _)) if name == scan.time.column.raw && column.ty == Type::Date => {
                         Ok(Arc::new(start.reinterpret_cast::<Date32Type>()) as ArrayRef)
@@ -77,7 +87,7 @@ impl<'s> Canonical<'s> {
             })
             .collect::<Result<_, _>>()?;
         let end = scan.time.end.as_ref().map(days).transpose()?;
-        let hour = match (scan.time.hours, raw.column_by_name(&scan.time.column.raw)) {
+        let hour = match (scan.time.hours, by_name(&scan.time.column.raw)) {
             (true, Some(array)) => Some(
                 hours(array, &scan.time.column.clock, &scan.calendar)
                     .map_err(|e| BatchError::new(&scan.time.column.raw, &e))?,
@@ -257,6 +267,26 @@ fn days(array: &ArrayRef, clock: &Clock, calendar: &Calendar) -> Result<Int32Arr
             map(&instants, |instant| calendar.day_of(instant), array)
         }
     }
+}
+
+/// The first value of an array, if it is a 64-bit integer or a day.
+pub(super) fn integer(array: &ArrayRef) -> Option<i64> {
+    let array = match array.data_type() {
+        DataType::Date32 => cast(array, &DataType::Int32).ok()?,
+        _ => array.clone(),
+    };
+    let array = cast(&array, &DataType::Int64).ok()?;
+    array.is_valid(0).then(|| array.as_primitive::<arrow::datatypes::Int64Type>().value(0))
+}
+
+/// The day of an array's first value.
+pub(super) fn day(array: &ArrayRef, clock: &Clock, calendar: &Calendar) -> Option<i32> {
+    days(array, clock, calendar).ok().filter(|days| days.is_valid(0)).map(|days| days.value(0))
+}
+
+/// The instant (microseconds) of an array's first value.
+pub(super) fn instant(array: &ArrayRef, clock: &Clock, calendar: &Calendar) -> Option<i64> {
+    instants(array, clock, calendar).ok().filter(|instants| instants.is_valid(0)).map(|instants| instants.value(0))
 }
 
 fn hours(array: &ArrayRef, clock: &Clock, calendar: &Calendar) -> Result<Int64Array, ArrowError> {

@@ -1,6 +1,6 @@
 //! Filling the catalog: every file of every source is opened, its columns read, and their types reconciled.
 
-use super::{paths, reader};
+use super::{partitions, paths, reader};
 use crate::catalog::{Catalog, ColumnInfo, FileInfo, Physical, SourceInfo};
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::expr::Type;
@@ -30,6 +30,7 @@ pub fn inspect(pipeline: &Pipeline, errors: &mut Diagnostics) -> Catalog {
         if !complete {
             continue;
         }
+        partitions::add_columns(&mut infos);
         let columns = reconcile(name, source, &infos, errors);
         catalog.sources.insert(name.clone(), SourceInfo { files: infos, columns });
     }

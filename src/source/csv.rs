@@ -42,14 +42,16 @@ impl Reader for CsvReader {
             path: path.to_path_buf(),
             format: FileFormat::Csv,
             bytes,
+            records: sample.records,
+            partitions: vec![],
             columns: sample.columns,
             text_because: sample.text_because,
         })
     }
 
     fn open<'s>(&self, task: Task<'s>) -> Result<Box<dyn OpenFile + 's>, Diagnostic> {
-        let separator = task.scan.separator(task.path);
-        let header = header(task.path, separator)?;
+        let separator = task.scan.separator(&task.file.path);
+        let header = header(&task.file.path, separator)?;
         let (schema, wanted) = schema(task.scan, &header);
         let parts = if task.whole { Parts::Whole(AtomicBool::new(false)) } else { Parts::Blocks(Mutex::default()) };
         Ok(Box::new(CsvFile { task, separator, header, schema, wanted, parts }))
@@ -81,7 +83,7 @@ impl OpenFile for CsvFile<'_> {
         };
         let mut blocks = blocks.lock().unwrap_or_else(PoisonError::into_inner);
         if blocks.is_none() {
-            *blocks = Some(Blocks::new(open_counted(self.task.path, Some(self.task.progress))?));
+            *blocks = Some(Blocks::new(open_counted(&self.task.file.path, Some(self.task.progress))?));
         }
         let Some(blocks) = blocks.as_mut() else { return Ok(None) };
         match blocks.next() {
@@ -100,7 +102,7 @@ impl OpenFile for CsvFile<'_> {
         };
         match odd {
             Ok(false) => Ok(()),
-            Ok(true) => Ok(unclosed_quote(self.task.path, self.separator)?),
+            Ok(true) => Ok(unclosed_quote(&self.task.file.path, self.separator)?),
             Err(Stop::Sink(diagnostic)) => Err(diagnostic.into()),
             Err(Stop::Cut) => Err(Failure::CutWrongly),
             Err(Stop::Csv(message)) => Err(self.explain(&message).into()),
@@ -118,7 +120,7 @@ enum Stop {
 
 impl CsvFile<'_> {
     fn explain(&self, message: &str) -> Diagnostic {
-        explain(self.task.scan, self.task.path, self.separator, &self.schema, &self.header, message)
+        explain(self.task.scan, &self.task.file.path, self.separator, &self.schema, &self.header, message)
     }
 
     fn decoder(&self, has_header: bool) -> Decoder {
@@ -134,7 +136,7 @@ impl CsvFile<'_> {
     fn decode_block(&self, block: &Block, sink: &mut Sink<'_>) -> Result<bool, Stop> {
         let csv = |e: &dyn std::fmt::Display| Stop::Csv(e.to_string());
         let mut decoder = self.decoder(block.first);
-        let mut canonical = Canonical::new(self.task.scan);
+        let mut canonical = Canonical::new(&self.task);
         let mut bytes = block.bytes.as_slice();
         while !bytes.is_empty() {
             let used = decoder.decode(bytes).map_err(|e| csv(&e))?;
@@ -157,10 +159,10 @@ impl CsvFile<'_> {
     /// Decodes the file in one piece; `Ok(true)` when it has an odd number of quotes.
     fn decode_whole(&self, sink: &mut Sink<'_>) -> Result<bool, Stop> {
         let csv = |e: &dyn std::fmt::Display| Stop::Csv(e.to_string());
-        let input = open_counted(self.task.path, Some(self.task.progress)).map_err(Stop::Sink)?;
+        let input = open_counted(&self.task.file.path, Some(self.task.progress)).map_err(Stop::Sink)?;
         let mut input = BufReader::with_capacity(BUFFER, input);
         let mut decoder = self.decoder(true);
-        let mut canonical = Canonical::new(self.task.scan);
+        let mut canonical = Canonical::new(&self.task);
         let mut odd = false;
         let mut stuck = 0;
         loop {

@@ -19,11 +19,14 @@ const HEAD: u64 = 512 * 1024;
 pub(super) struct Sample {
     pub(super) columns: Vec<(String, Physical)>,
     pub(super) text_because: IndexMap<String, String>,
+    /// How many records the file holds, if the sample is all of it.
+    pub(super) records: Option<u64>,
 }
 
 /// Reads the header and samples the cells.
 pub(super) fn sample(path: &Path, separator: u8) -> Result<Sample, Diagnostic> {
-    let (header, mut records) = head(path, separator)?;
+    let (header, mut records, all) = head(path, separator)?;
+    let count = all.then_some(records.len() as u64);
     records.extend(elsewhere(path, separator, header.fields.len())?);
     let mut columns: Vec<(String, Physical)> = vec![];
     let mut text_because = IndexMap::new();
@@ -47,11 +50,11 @@ pub(super) fn sample(path: &Path, separator: u8) -> Result<Sample, Diagnostic> {
         }
         columns.push((name.trim().to_owned(), kind));
     }
-    Ok(Sample { columns, text_because })
+    Ok(Sample { columns, text_because, records: count })
 }
 
-/// The header and the records of the head.
-fn head(path: &Path, separator: u8) -> Result<(Record, Vec<Record>), Diagnostic> {
+/// The header, the records of the head, and whether these are all of the file.
+fn head(path: &Path, separator: u8) -> Result<(Record, Vec<Record>, bool), Diagnostic> {
     let input = open(path)?;
     let mut records = Records::new(BufReader::new(input.take(HEAD)), separator);
     let broken = |e: std::io::Error| {
@@ -76,7 +79,7 @@ fn head(path: &Path, separator: u8) -> Result<(Record, Vec<Record>), Diagnostic>
     if cut && sampled.len() > 1 {
         sampled.pop();
     }
-    Ok((header, sampled))
+    Ok((header, sampled, !cut))
 }
 
 /// Records from the middle and the tail of an uncompressed file. A stretch that does not look like records (it may
@@ -166,7 +169,7 @@ fn timestamp(cell: &str) -> Option<Physical> {
     }
 }
 
-fn merge(left: &Physical, right: &Physical) -> Physical {
+pub(super) fn merge(left: &Physical, right: &Physical) -> Physical {
     use Physical::{Empty, Timestamp, Typed};
     match (left, right) {
         _ if left == right => left.clone(),

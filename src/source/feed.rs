@@ -3,7 +3,7 @@
 //! A thread stays with its file while that has parts left; then it opens the next file; when all are open it helps with
 //! the first that still has parts. So many files are read side by side, and a large one by all threads.
 
-use super::{reader, Batch, Failure, OpenFile, Sink, Task};
+use super::{advance, prune, reader, Batch, Failure, OpenFile, Part, Pruned, Sink, Task};
 use crate::diagnostic::Diagnostic;
 use crate::plan::Scan;
 use std::collections::BTreeSet;
@@ -93,12 +93,23 @@ impl<'s> Feed<'s> {
         self.files.iter().position(|file| !file.taken.lock().unwrap_or_else(PoisonError::into_inner).all)
     }
 
+    /// What was left unread of each file, once all are open.
+    #[must_use]
+    pub fn pruned(&self) -> Vec<(usize, &Pruned)> {
+        let open = self.files.iter().enumerate().filter_map(|(i, file)| Some((i, file.open.get()?.as_ref().ok()?)));
+        open.filter_map(|(i, file)| Some((i, file.pruned()?))).collect()
+    }
+
     fn open(&self, file: usize) -> Result<&dyn OpenFile, (Place, Failure)> {
         let open = self.files[file].open.get_or_init(|| {
             let info = &self.scan.files[file];
+            if let Some(pruned) = prune::unread(self.scan, info) {
+                advance(self.progress, info.bytes);
+                return Ok(Box::new(Unread(pruned)));
+            }
             reader(info.format).open(Task {
                 scan: self.scan,
-                path: &info.path,
+                file: info,
                 batch_rows: self.batch_rows,
                 progress: self.progress,
                 whole: self.whole.contains(&file),
@@ -111,5 +122,20 @@ impl<'s> Feed<'s> {
                 Err(((file, 0), error.clone().into()))
             }
         }
+    }
+}
+
+/// A file that need not be opened.
+struct Unread(Pruned);
+
+impl OpenFile for Unread {
+    fn next(&self) -> Result<Option<Part>, Failure> {
+        Ok(None)
+    }
+    fn decode(&self, _: Part, _: &mut Sink<'_>) -> Result<(), Failure> {
+        Err(Diagnostic::bug("a file that was not opened has no parts").into())
+    }
+    fn pruned(&self) -> Option<&Pruned> {
+        Some(&self.0)
     }
 }

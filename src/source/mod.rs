@@ -13,15 +13,19 @@ mod csv_records;
 mod csv_types;
 mod feed;
 mod parquet;
+mod parquet_statistics;
+mod partitions;
 mod paths;
+mod prune;
 
 pub use batch::Batch;
 pub use catalog::inspect;
 pub use feed::{Feed, Place};
+pub use prune::Pruned;
 
 use crate::catalog::FileInfo;
 use crate::diagnostic::Diagnostic;
-use crate::plan::Scan;
+use crate::plan::{Scan, ScanFile};
 use crate::spec::FileFormat;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -46,6 +50,10 @@ trait OpenFile: Send + Sync {
     fn next(&self) -> Result<Option<Part>, Failure>;
     /// Decodes a part, batch after batch.
     fn decode(&self, part: Part, sink: &mut Sink<'_>) -> Result<(), Failure>;
+    /// What is not among the parts, because nobody wants it.
+    fn pruned(&self) -> Option<&Pruned> {
+        None
+    }
 }
 
 /// Receives decoded batches; an error stops the read.
@@ -90,7 +98,7 @@ impl From<Diagnostic> for Failure {
 #[derive(Clone, Copy)]
 struct Task<'t> {
     scan: &'t Scan,
-    path: &'t Path,
+    file: &'t ScanFile,
     batch_rows: usize,
     progress: &'t AtomicU64,
     /// Not to be cut into parts.

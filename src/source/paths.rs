@@ -1,5 +1,6 @@
 //! `path:` of a source → files: variables, globs, folders and lists.
 
+use super::partitions::is_partition;
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::spec::{expand_variables, FileFormat, Pipeline, Source};
 use std::path::{Path, PathBuf};
@@ -86,7 +87,9 @@ pub(super) fn reads<'p>(pipeline: &'p Pipeline, file: &Path) -> Option<&'p str> 
             let path = Path::new(&text);
             if path.is_dir() {
                 let data = format_of(file).is_some() || source.format.is_some();
-                return data && place.parent() == Some(resolved(path).as_path());
+                let inside = place.parent().and_then(|folder| folder.strip_prefix(resolved(path)).ok());
+                let read = |folder: &Path| folder.iter().all(|n| n.to_str().is_some_and(|n| is_partition(n).is_some()));
+                return data && inside.is_some_and(read);
             }
             let same = resolved(path) == place;
             let pattern = std::path::absolute(path).ok().and_then(|p| glob::Pattern::new(&p.to_string_lossy()).ok());
@@ -107,26 +110,32 @@ fn resolved(path: &Path) -> PathBuf {
     }
 }
 
-/// The data files directly in a folder; hidden files and `_SUCCESS`-like marks are not data.
+/// The data files directly in a folder, and in partitions of it (`year=2025/`); hidden files and `_SUCCESS`-like marks
+/// are not data.
 fn folder(path: &Path, format: Option<FileFormat>, at: &YamlPath) -> Result<Vec<PathBuf>, Diagnostic> {
-    let unreadable = |error: std::io::Error| {
-        Diagnostic::pipeline("unreadable-path", format!("the folder `{}` cannot be read: {error}", path.display()))
-            .at(at)
-    };
     let mut files = vec![];
-    for entry in std::fs::read_dir(path).map_err(unreadable)? {
-        let file = entry.map_err(unreadable)?.path();
-        let hidden = file.file_name().and_then(|n| n.to_str()).is_none_or(|n| n.starts_with(['.', '_']));
-        let known = format_of(&file);
-        let wanted = if format.is_some() { known.is_none() || known == format } else { known.is_some() };
-        if file.is_file() && !hidden && wanted {
-            files.push(file);
+    let mut folders = vec![path.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        let unreadable = |error: std::io::Error| {
+            let message = format!("the folder `{}` cannot be read: {error}", folder.display());
+            Diagnostic::pipeline("unreadable-path", message).at(at)
+        };
+        for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
+            let file = entry.map_err(unreadable)?.path();
+            let name = file.file_name().and_then(|n| n.to_str()).filter(|n| !n.starts_with(['.', '_']));
+            let known = format_of(&file);
+            let wanted = if format.is_some() { known.is_none() || known == format } else { known.is_some() };
+            if name.is_some_and(|n| is_partition(n).is_some()) && file.is_dir() {
+                folders.push(file);
+            } else if name.is_some() && wanted && file.is_file() {
+                files.push(file);
+            }
         }
     }
     if files.is_empty() {
         return Err(Diagnostic::pipeline("no-files", format!("the folder `{}` holds no data files", path.display()))
             .at(at)
-            .note("files looked for: *.parquet, *.csv, *.csv.gz, *.csv.zst, *.tsv directly in the folder")
+            .note("files looked for: *.parquet, *.csv, *.csv.gz, *.csv.zst, *.tsv directly in the folder, or in folders such as year=2025")
             .help("for files in sub-folders write a glob: `folder/**/*.csv`"));
     }
     files.sort();

@@ -2,12 +2,14 @@
 
 use crate::harness::{repository, Place};
 use crate::oracle;
+use rayon::iter::Either;
 use rayon::prelude::*;
 
 /// Random cases in CI; `JALON_CASES` asks for more.
 const CASES: u64 = 200;
 
-fn check_case(seed: u64) -> Result<usize, String> {
+/// Gives back how many records were pruned.
+fn check_case(seed: u64) -> Result<u64, String> {
     let place = Place::new();
     let yaml = oracle::random_case(seed, place.path());
     place.write("pipeline.yaml", &yaml);
@@ -30,13 +32,22 @@ fn check_case(seed: u64) -> Result<usize, String> {
             rows.extend(oracle::read_long_csv(&path));
         }
     }
-    oracle::compare(&cells, &rows).map_err(|e| format!("seed {seed}: {e}\n{yaml}"))
+    oracle::compare(&cells, &rows).map_err(|e| format!("seed {seed}: {e}\n{yaml}"))?;
+    let manifest = place.read(&format!("out/case_{seed}.manifest.json"));
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).expect("JSON");
+    let inputs = manifest["inputs"].as_array().expect("a list of inputs");
+    Ok(inputs.iter().map(|input| input["total"]["pruned"].as_u64().expect("a number")).sum())
 }
 
 #[test]
 fn random_pipelines_equal_the_oracle() {
     let cases = std::env::var("JALON_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(CASES);
-    let failures: Vec<String> = (0..cases).into_par_iter().filter_map(|seed| check_case(seed).err()).collect();
+    let (pruned, failures): (Vec<u64>, Vec<String>) =
+        (0..cases).into_par_iter().map(check_case).partition_map(|case| match case {
+            Ok(pruned) => Either::Left(pruned),
+            Err(failure) => Either::Right(failure),
+        });
+    assert!(pruned.iter().filter(|records| **records > 0).count() > pruned.len() / 20, "hardly any case prunes");
     let heads: Vec<String> = failures.iter().map(|f| f.chars().take(600).collect()).collect();
     assert!(
         failures.is_empty(),

@@ -9,5 +9,6 @@ mod limits;
 mod mistakes;
 mod oracle;
 mod outputs;
+mod pruning;
 mod shipped;
 mod tidy;

@@ -11,7 +11,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("spec", &[]),
     ("expr", &["calendar"]),
     ("catalog", &["expr", "spec"]),
-    ("plan", &["calendar", "expr", "spec"]),
+    ("plan", &["calendar", "catalog", "expr", "spec"]),
     ("metric", &["expr", "plan", "spec"]),
     ("resolve", &["calendar", "catalog", "expr", "metric", "plan", "spec"]),
     ("source", &["calendar", "catalog", "expr", "plan", "spec"]),

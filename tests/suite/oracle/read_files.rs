@@ -47,7 +47,23 @@ fn known(path: &Path) -> bool {
     [".parquet", ".csv", ".csv.gz", ".csv.zst"].iter().any(|extension| name.ends_with(extension))
 }
 
+/// The cells of a file, and the columns that its folders tell, as texts.
 fn read_file(path: &Path, source: &Source) -> RawFile {
+    let mut file = read_content(path, source);
+    for folder in path.parent().expect("a folder") {
+        let Some((name, value)) = folder.to_str().expect("UTF-8").split_once('=') else { continue };
+        if file.columns.iter().any(|(known, _)| known == name) {
+            continue;
+        }
+        let text = value.replace("%20", " ").replace("%2F", "/").replace("%25", "%");
+        let value = if value == "__HIVE_DEFAULT_PARTITION__" { Value::Null } else { Value::Text(text) };
+        file.columns.push((name.to_owned(), None));
+        file.rows.iter_mut().for_each(|row| row.push(value.clone()));
+    }
+    file
+}
+
+fn read_content(path: &Path, source: &Source) -> RawFile {
     let name = path.to_string_lossy();
     let is_parquet = source.format.as_ref().map_or(name.ends_with(".parquet"), |format| format == "parquet");
     if is_parquet {

@@ -55,8 +55,9 @@ pub(super) fn random_source(
     let count = 1 + random.below(3);
     let mut files = Vec::new();
     for at in 0..count {
-        let file = format!("data/{name}/{at}.{}", random.pick(extensions));
-        let in_file = file_columns(random, &columns, time, at + 1 == count);
+        let mut in_file = file_columns(random, &columns, time, at + 1 == count);
+        let folder = if random.chance(15) { partition(random, &columns, time, &mut in_file) } else { String::new() };
+        let file = format!("data/{name}/{folder}{at}.{}", random.pick(extensions));
         if is_parquet {
             write_parquet(random, &dir.join(&file), &in_file);
         } else {
@@ -78,8 +79,30 @@ pub(super) fn random_source(
     Source { name: name.to_owned(), columns, yaml }
 }
 
+/// Moves a column that can be a folder out of the file, with one value for all records: `network=facebook/`.
+fn partition(random: &mut Random, columns: &[Column], time: &Time, in_file: &mut Vec<FileColumn>) -> String {
+    let fits = |column: &FileColumn| {
+        let declared = columns.iter().find(|c| c.in_file == column.name);
+        let dimension = declared.is_some_and(|c| c.role == Role::Dimension && c.content.kind() != Kind::Bool);
+        dimension || column.name == time.column
+    };
+    let candidates: Vec<usize> = (0..in_file.len()).filter(|at| fits(&in_file[*at])).collect();
+    if candidates.is_empty() || in_file.len() < 2 || in_file[0].cells.is_empty() {
+        return String::new();
+    }
+    let FileColumn { name, cells, .. } = in_file.remove(*random.pick(&candidates));
+    let value = match cells[0].shown() {
+        None => "__HIVE_DEFAULT_PARTITION__".to_owned(),
+        Some(text) => text.replace('%', "%25").replace('/', "%2F").replace(' ', "%20"),
+    };
+    format!("{name}={value}/")
+}
+
 fn paths(random: &mut Random, name: &str, files: &[String], is_parquet: bool) -> String {
     let extension = if is_parquet { "parquet" } else { "csv*" };
+    if files.iter().any(|file| file.contains('=')) {
+        return if random.chance(50) { format!("data/{name}") } else { format!("data/{name}/**/*.{extension}") };
+    }
     match random.below(4) {
         0 => format!("data/{name}"),
         1 => format!("data/{name}/*.{extension}"),
@@ -92,8 +115,12 @@ fn paths(random: &mut Random, name: &str, files: &[String], is_parquet: bool) ->
 /// The columns of one file; an older one lacks some, and may hold integers where later ones hold floats.
 fn file_columns(random: &mut Random, columns: &[Column], time: &Time, newest: bool) -> Vec<FileColumn> {
     let rows = if newest { 5 + random.below(40) } else { random.below(50) };
-    let dates = (0..rows).map(|_| Value::Date(*random.pick(&time.dates))).collect();
-    let mut in_file = vec![FileColumn { name: time.column.clone(), kind: Kind::Date, cells: dates }];
+    let mut dates: Vec<i32> = (0..rows).map(|_| *random.pick(&time.dates)).collect();
+    if random.chance(60) {
+        dates.sort_unstable();
+    }
+    let cells = dates.into_iter().map(Value::Date).collect();
+    let mut in_file = vec![FileColumn { name: time.column.clone(), kind: Kind::Date, cells }];
     for column in columns {
         if !newest && random.chance(20) {
             continue;
