@@ -68,7 +68,7 @@ fn main() {
     let cells: usize = rollups.iter().map(|r| r.cells.num_rows()).sum();
     let targets = publish::targets(plan);
     let stage_folder = publish::Stage::begin(&plan.output_root, "bench", &targets).expect("a folder");
-    let prepared = report::Prepared::new(plan, rollups, &stats).expect("frames");
+    let prepared = report::Prepared::new(plan, rollups, &stats);
     let (tables, _) = stage("report stage", || {
         (0..plan.reports.len()).map(|i| prepared.table(i).expect("a report")).collect::<Vec<_>>()
     });

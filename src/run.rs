@@ -130,7 +130,7 @@ pub fn run(checked: &Checked, plan: &Plan, options: &Options, progress: &Progres
     account(&stats)?;
     let stage = Stage::begin(&plan.output_root, &id, &targets)?;
     let mut manifest = manifest(checked, plan, options, &rollups, &stats, id);
-    let prepared = report::Prepared::new(plan, rollups, &stats)?;
+    let prepared = report::Prepared::new(plan, rollups, &stats);
     // A table is written and dropped before its thread makes the next: one a thread is in memory.
     let written: Vec<Vec<OutputSummary>> = (0..plan.reports.len())
         .into_par_iter()

@@ -14,6 +14,7 @@ use arrow::array::{
     PrimitiveArray, StringArray,
 };
 use arrow::datatypes::{DataType as ArrowType, Date32Type, Decimal128Type, Float64Type, Int32Type, Int64Type};
+use arrow::record_batch::RecordBatch;
 use polars::prelude::*;
 use std::sync::Arc;
 
@@ -71,16 +72,24 @@ pub fn series(name: &str, array: &ArrayRef) -> PolarsResult<Series> {
     })
 }
 
-/// [`series`] of an array that is given away: numbers are moved where nobody else holds them.
+/// Columns of a record batch as a `DataFrame`, by their names there and here. Columns that share one array share one
+/// series.
 ///
 /// # Errors
-/// A type that batches and roll-ups never have.
-pub fn series_of(name: &str, array: ArrayRef) -> PolarsResult<Series> {
-    match array.data_type() {
-        ArrowType::Int64 => Ok(moved::<Int64Type, polars::prelude::Int64Type>(name, array)),
-        ArrowType::Decimal128(..) => Ok(moved::<Decimal128Type, polars::prelude::Int128Type>(name, array)),
-        _ => series(name, &array),
+/// A column that is not there, or of a type that batches and roll-ups never have.
+pub fn frame_of<'n>(batch: &RecordBatch, names: impl Iterator<Item = (&'n str, String)>) -> PolarsResult<DataFrame> {
+    let mut columns: Vec<Column> = vec![];
+    let mut known: Vec<(&ArrayRef, Column)> = vec![];
+    for (from, to) in names {
+        let array = batch.column_by_name(from).ok_or_else(|| polars_err!(ColumnNotFound: "{from}"))?;
+        let column = match known.iter().find(|(known, _)| Arc::ptr_eq(known, array)) {
+            Some((_, column)) => column.clone(),
+            None => Column::from(series(from, array)?),
+        };
+        known.push((array, column.clone()));
+        columns.push(column.with_name(to.into()));
     }
+    DataFrame::new(batch.num_rows(), columns)
 }
 
 fn primitive<A, P>(name: &str, array: &PrimitiveArray<A>) -> Series
@@ -95,27 +104,6 @@ where
         ChunkedArray::<P>::from_iter_options(name.into(), array.iter())
     };
     values.into_series()
-}
-
-fn moved<A, P>(name: &str, array: ArrayRef) -> Series
-where
-    A: ArrowPrimitiveType,
-    P: PolarsNumericType<Native = A::Native>,
-    ChunkedArray<P>: IntoSeries,
-{
-    let numbers = array.as_primitive::<A>().clone();
-    drop(array);
-    if numbers.null_count() > 0 {
-        return primitive::<A, P>(name, &numbers);
-    }
-    let (_, values, _) = numbers.into_parts();
-    match values.into_inner().into_vec::<A::Native>() {
-        Ok(values) => ChunkedArray::<P>::from_vec(name.into(), values).into_series(),
-        Err(shared) => {
-            let values = arrow::buffer::ScalarBuffer::<A::Native>::from(shared);
-            ChunkedArray::<P>::from_slice(name.into(), &values).into_series()
-        }
-    }
 }
 
 /// A Polars series as an Arrow array; 128-bit integers become `Decimal128(38, 0)`.

@@ -1,14 +1,17 @@
 //! From the buckets and dimensions of roll-ups to the periods and dimensions of a report, states still unfinished.
-//! The roll-ups of several sources meet here: a full outer join on period and dimensions, made as one group-by.
+//! The roll-ups of several sources meet here: a full outer join on period and dimensions, a cell of each input in one row.
 
 use crate::calendar::{Calendar, Grain};
 use crate::diagnostic::Diagnostic;
-use crate::frame::{engine_error, sum_is_safe};
+use crate::frame::{engine_error, frame_of};
 use crate::plan::{AggFunc, Aggregate, DayRange, Plan, ReportInput, ReportPlan, RollupId};
-use crate::rollup::exact;
+use crate::rollup::{coarsen, exact, Merge};
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
+use arrow::record_batch::RecordBatch;
+use indexmap::IndexMap;
 use polars::prelude::{
-    col, BooleanChunked, Column, DataFrame, DataType, Expr, Int64Chunked, IntoColumn, IntoLazy, NewChunkedArray,
-    PlSmallStr, PolarsResult, Series, SortMultipleOptions,
+    col, DataFrame, DataType, Expr, IntoColumn, IntoLazy, PlSmallStr, PolarsResult, Series, SortMultipleOptions,
 };
 use std::collections::BTreeMap;
 
@@ -38,46 +41,28 @@ pub(super) fn regroup(
     report: &ReportPlan,
     segment: &str,
     grain: Grain,
-    frames: &BTreeMap<RollupId, DataFrame>,
+    rollups: &BTreeMap<RollupId, RecordBatch>,
 ) -> Result<DataFrame, Diagnostic> {
     let mut parts = vec![];
     for (index, input) in report.inputs.iter().enumerate().filter(|(_, i)| i.segment == segment) {
-        parts.push(part(plan, report, index, input, grain, frames)?);
+        parts.push(part(plan, report, index, input, grain, rollups)?);
     }
-    let unique = parts.len() == 1 && is_keyed_alike(plan, report, segment, grain);
+    if parts.len() == 1 {
+        return parts.pop().ok_or_else(|| Diagnostic::bug("no part"));
+    }
     let whole = stack(parts).map_err(|e| engine_error(&e))?;
-    if unique {
-        return Ok(whole);
-    }
     let keys = keys(report);
     let mut aggregates: Vec<Expr> = vec![];
     for name in whole.get_column_names_owned() {
-        let state = name.rsplit_once('_').map_or(name.as_str(), |(_, state)| state);
         if keys.contains(&name.to_string()) {
             continue;
         }
-        let column = col(name.as_str());
-        aggregates.push(match state.as_bytes().first() {
-            Some(b'v') if state.ends_with("min") => column.min(),
-            Some(b'v') => column.max(),
-            Some(b's') => {
-                if !sum_is_safe(&whole, &keys, &name).map_err(|e| engine_error(&e))? {
-                    return Err(exact::overflow(&format!("report `{}`", report.name)));
-                }
-                column.sum()
-            }
-            _ => column.sum(),
-        });
+        let (_, state) = name.rsplit_once('_').unwrap_or(("", name.as_str()));
+        // A cell has at most one row an input, whose columns are its own: nothing is added up here.
+        aggregates.push(if state.starts_with('v') { col(name.as_str()).max() } else { col(name.as_str()).sum() });
     }
     let by: Vec<Expr> = keys.iter().map(|k| col(k.as_str())).collect();
     whole.lazy().group_by(by).agg(aggregates).collect().map_err(|e| engine_error(&e))
-}
-
-/// Whether the roll-up of a segment's only input has the report's very keys: then its cells are the report's.
-fn is_keyed_alike(plan: &Plan, report: &ReportPlan, segment: &str, grain: Grain) -> bool {
-    let input = report.inputs.iter().find(|i| i.segment == segment).map(|i| &plan.rollups[i.rollup]);
-    let read = input.map(|wanted| &plan.rollups[wanted.derived_from.unwrap_or(wanted.id)]);
-    read.is_some_and(|read| read.bucket == grain && read.dims.len() == report.dims.len())
 }
 
 /// The frames under each other; a column that one lacks is null there.
@@ -108,50 +93,87 @@ fn stack(mut parts: Vec<DataFrame>) -> PolarsResult<DataFrame> {
     Ok(whole)
 }
 
-/// One roll-up's cells with the report's keys, states renamed so that inputs do not clash.
+/// One roll-up's cells with the report's keys, one row a cell; states renamed so that inputs do not clash.
 fn part(
     plan: &Plan,
     report: &ReportPlan,
     index: usize,
     input: &ReportInput,
     grain: Grain,
-    frames: &BTreeMap<RollupId, DataFrame>,
+    rollups: &BTreeMap<RollupId, RecordBatch>,
 ) -> Result<DataFrame, Diagnostic> {
     let wanted = &plan.rollups[input.rollup];
     let read = &plan.rollups[wanted.derived_from.unwrap_or(wanted.id)];
-    let frame = frames.get(&read.id).ok_or_else(|| Diagnostic::bug(format!("roll-up r{} is missing", read.id)))?;
-    let error = |e: polars::prelude::PolarsError| engine_error(&e);
-    let buckets: Vec<i64> = frame.column("b").and_then(Column::i64).map_err(error)?.iter().flatten().collect();
-    let mut columns = vec![periods(&plan.calendar, read.bucket, grain, &buckets)];
-    for (i, dim) in report.dims.iter().enumerate() {
-        let position =
-            read.dims.iter().position(|d| d == dim).ok_or_else(|| Diagnostic::bug("a dimension is not rolled up"))?;
-        let column = frame.column(&dim_column(position)).map_err(error)?;
-        columns.push(column.clone().with_name(dim_column(i).into()));
+    let cells = rollups.get(&read.id).ok_or_else(|| Diagnostic::bug(format!("roll-up r{} is missing", read.id)))?;
+    let mut dims = vec![];
+    for dim in &report.dims {
+        let position = read.dims.iter().position(|d| d == dim);
+        dims.push(dim_column(position.ok_or_else(|| Diagnostic::bug("a dimension is not rolled up"))?));
     }
-    columns.push(frame.column("rows").map_err(error)?.clone().with_name(rows_column(index).into()));
-    let mut taken: Vec<usize> = vec![];
+    // By the name of a state in the roll-up its name here.
+    let mut states: IndexMap<String, (String, Merge)> = IndexMap::new();
+    states.insert("rows".to_owned(), (rows_column(index), Merge::Add));
     for slot in input.slots.values() {
         let aggregate = &wanted.aggregates[*slot];
-        let position = read
-            .aggregates
-            .iter()
-            .position(|a| a == aggregate)
-            .ok_or_else(|| Diagnostic::bug("a state is not rolled up"))?;
-        if taken.contains(slot) {
-            continue;
-        }
-        taken.push(*slot);
-        for (state, name) in states(aggregate, *slot) {
-            let column = frame.column(&format!("{state}{position}")).map_err(error)?;
-            columns.push(column.clone().with_name(state_column(index, &name).into()));
+        let position = read.aggregates.iter().position(|a| a == aggregate);
+        let position = position.ok_or_else(|| Diagnostic::bug("a state is not rolled up"))?;
+        let merge = match aggregate.func {
+            AggFunc::Count | AggFunc::Sum => Merge::Add,
+            AggFunc::Min => Merge::Min,
+            AggFunc::Max => Merge::Max,
+        };
+        for (state, name) in self::states(aggregate, *slot) {
+            states.insert(format!("{state}{position}"), (state_column(index, &name), merge));
         }
     }
-    let part = DataFrame::new(frame.height(), columns).map_err(error)?;
-    match in_range(&plan.calendar, read.bucket, report.range, &buckets) {
-        Some(mask) => part.filter(&mask).map_err(error),
-        None => Ok(part),
+    let buckets = cells.column_by_name("b").ok_or_else(|| Diagnostic::bug("a roll-up without buckets"))?;
+    let periods = periods(plan, report, (read.bucket, grain), buckets.as_primitive::<Int64Type>().values());
+    let coarser;
+    let cells = match periods {
+        None if read.dims.len() == report.dims.len() => cells,
+        periods => {
+            let periods = periods.unwrap_or_else(|| buckets.as_primitive::<Int64Type>().iter().collect());
+            let carried: Vec<(String, Merge)> = states.iter().map(|(name, (_, how))| (name.clone(), *how)).collect();
+            coarser =
+                coarsen(cells, &periods, &dims, &carried, &|| exact::overflow(&format!("report `{}`", report.name)))?;
+            &coarser
+        }
+    };
+    let here = std::iter::once(("b", "p".to_owned()))
+        .chain(dims.iter().enumerate().map(|(i, dim)| (dim.as_str(), dim_column(i))))
+        .chain(states.iter().map(|(from, (to, _))| (from.as_str(), to.clone())));
+    frame_of(cells, here).map_err(|e| engine_error(&e))
+}
+
+/// The period of each bucket, none for those outside the report's range; `None` where buckets are periods and all are
+/// inside. The planner has made buckets that the range does not cut.
+fn periods(
+    plan: &Plan,
+    report: &ReportPlan,
+    (bucket, grain): (Grain, Grain),
+    buckets: &[i64],
+) -> Option<Vec<Option<i64>>> {
+    let calendar = &plan.calendar;
+    let whole = report.range == DayRange::default() || bucket == Grain::All;
+    let inside = |b: i64| whole || report.range.contains(day_of_bucket(calendar, bucket, b));
+    if grain == bucket && buckets.iter().all(|b| inside(*b)) {
+        return None;
     }
+    let mut last = None;
+    let period = |b: &i64| match last {
+        // Neighbouring cells are often of one bucket.
+        Some((known, period)) if known == *b => period,
+        _ => {
+            let period = inside(*b).then(|| match grain {
+                Grain::All => 0,
+                _ if grain == bucket => *b,
+                _ => i64::from(calendar.period_start(grain, day_of_bucket(calendar, bucket, *b))),
+            });
+            last = Some((*b, period));
+            period
+        }
+    };
+    Some(buckets.iter().map(period).collect())
 }
 
 /// The state columns of an aggregate: its prefix in the roll-up, its name here. Sums of floats have a tail.
@@ -167,30 +189,11 @@ pub(super) fn states(aggregate: &Aggregate, slot: usize) -> Vec<(&'static str, S
     }
 }
 
-/// The period of each bucket.
-fn periods(calendar: &Calendar, bucket: Grain, grain: Grain, buckets: &[i64]) -> Column {
-    let periods = buckets.iter().map(|b| match grain {
-        Grain::All => 0,
-        _ if grain == bucket => *b,
-        _ => i64::from(calendar.period_start(grain, day_of_bucket(calendar, bucket, *b))),
-    });
-    Int64Chunked::from_iter_values("p".into(), periods).into_column()
-}
-
 fn day_of_bucket(calendar: &Calendar, bucket: Grain, value: i64) -> i32 {
     if bucket == Grain::Hour {
         return calendar.day_of(value.saturating_mul(1_000_000)).unwrap_or(i32::MAX);
     }
     i32::try_from(value).unwrap_or(i32::MAX)
-}
-
-/// Which buckets lie in the report's range. The planner has made buckets that the range does not cut.
-fn in_range(calendar: &Calendar, bucket: Grain, range: DayRange, buckets: &[i64]) -> Option<BooleanChunked> {
-    if range == DayRange::default() || bucket == Grain::All {
-        return None;
-    }
-    let inside: Vec<bool> = buckets.iter().map(|b| range.contains(day_of_bucket(calendar, bucket, *b))).collect();
-    Some(BooleanChunked::from_slice("in_range".into(), &inside))
 }
 
 /// The order of rows: period, dimensions (by bytes, nulls last), segment.

@@ -10,8 +10,8 @@ use crate::plan::{Aggregate, Formula, MetricPlan, Plan, ReportPlan};
 use crate::rollup::exact;
 use crate::spec::Agg;
 use polars::prelude::{
-    Column, DataFrame, DataType, Float64Chunked, Int128Chunked, IntoColumn, IntoLazy, NamedFrom, NewChunkedArray,
-    PolarsError, Series,
+    Column, DataFrame, DataType, Float64Chunked, Int128Chunked, Int64Chunked, IntoColumn, IntoLazy, NamedFrom,
+    NewChunkedArray, PlSmallStr, PolarsError, Series,
 };
 
 /// The value column of a metric.
@@ -62,10 +62,7 @@ pub(super) fn evaluate(
             frame.with_column(column).map_err(|e| engine_error(&e))?;
         }
         if metric.integer {
-            check_width(report, metric, &frame)?;
-            let name = value_column(metric);
-            let narrow = frame.column(&name).and_then(|c| c.cast(&DataType::Int64)).map_err(error)?;
-            frame.with_column(narrow).map_err(error)?;
+            narrow(report, metric, &mut frame)?;
         }
     }
     let mut frame = frame.select(keep).map_err(|e| engine_error(&e))?;
@@ -81,9 +78,7 @@ fn error(e: PolarsError) -> Diagnostic {
 
 /// A metric's values as floats.
 fn floats(metric: &MetricPlan, frame: &DataFrame) -> Result<Vec<Option<f64>>, Diagnostic> {
-    let column = frame.column(&value_column(metric)).map_err(error)?;
-    let floats = column.cast(&DataType::Float64).map_err(error)?;
-    Ok(floats.f64().map_err(error)?.iter().collect())
+    as_floats(frame.column(&value_column(metric)).map_err(error)?)
 }
 
 fn float_column(name: &str, values: impl Iterator<Item = Option<f64>>) -> Column {
@@ -100,18 +95,15 @@ fn simple(
 ) -> Result<Vec<Column>, Diagnostic> {
     let ty = aggregate.expr.as_ref().map_or(Type::Int, Expr::ty);
     let name = value_column(metric);
-    let rows = frame.column(&rows_column(input)).and_then(Column::i64).map_err(error)?;
-    // Where the source has no record in a cell that another source made, nothing is known: not even a count of 0.
-    let there: Vec<bool> = rows.iter().map(|r| r.unwrap_or(0) > 0).collect();
     let state = |index: usize| -> Result<&Column, Diagnostic> {
         let (_, state) = &states(aggregate, slot)[index];
         frame.column(&state_column(input, state)).map_err(error)
     };
     match agg {
         Agg::Count => {
-            let counts = state(0)?.i64().map_err(error)?;
-            let values = counts.iter().zip(&there).map(|(n, there)| n.map(i128::from).filter(|_| *there));
-            Ok(vec![Int128Chunked::from_iter_options(name.into(), values).into_column()])
+            // Where the source has no record in a cell that another source made, nothing is known: not even a count of 0.
+            let rows = frame.column(&rows_column(input)).map_err(error)?;
+            Ok(vec![where_some(state(0)?, rows)?.with_name(name.into())])
         }
         Agg::Min | Agg::Max => {
             let column = state(0)?.clone();
@@ -125,36 +117,60 @@ fn simple(
             Ok(vec![column])
         }
         Agg::Sum | Agg::Average => {
-            let sums = state(0)?.i128().map_err(error)?;
-            let counts = state(1)?.i64().map_err(error)?;
-            let known: Vec<Option<i128>> =
-                sums.iter().zip(counts.iter()).map(|(s, n)| s.filter(|_| n.unwrap_or(0) > 0)).collect();
+            let sums = where_some(state(0)?, state(1)?)?;
             if agg == Agg::Sum && ty == Type::Int {
-                return Ok(vec![Int128Chunked::from_iter_options(name.into(), known.into_iter()).into_column()]);
+                return Ok(vec![sums.with_name(name.into())]);
             }
-            let tails: Vec<Option<i128>> = match ty {
-                Type::Float => state(2)?.i128().map_err(error)?.iter().collect(),
-                _ => vec![None; known.len()],
-            };
-            let float = |(head, tail): (Option<i128>, Option<i128>)| {
-                let head = head?;
-                Some(match ty {
-                    Type::Decimal(scale) => exact::from_decimal(head, scale),
-                    #[expect(clippy::cast_precision_loss, reason = "the one rounding of an average's numerator")]
-                    Type::Int => head as f64,
-                    _ => exact::from_fixed(head, tail.unwrap_or(0)),
-                })
-            };
-            let sums: Vec<Option<f64>> = known.into_iter().zip(tails).map(float).collect();
+            let tails = if ty == Type::Float { Some(state(2)?) } else { None };
+            let sums = rounded(&sums, tails, ty)?;
             if agg == Agg::Sum {
                 return Ok(vec![float_column(&name, sums.into_iter())]);
             }
-            #[expect(clippy::cast_precision_loss, reason = "counts of records stay far below 2^53")]
-            let counts: Vec<Option<f64>> =
-                counts.iter().zip(&there).map(|(n, there)| n.map(|n| n as f64).filter(|_| *there)).collect();
-            Ok(divided(metric, sums, counts))
+            let counts = where_some(state(1)?, frame.column(&rows_column(input)).map_err(error)?)?;
+            Ok(divided(metric, sums, as_floats(&counts)?))
         }
     }
+}
+
+/// The values of cells that have some.
+fn where_some(values: &Column, counts: &Column) -> Result<Column, Diagnostic> {
+    let counts = counts.i64().map_err(error)?;
+    if counts.null_count() == 0 && counts.iter().flatten().all(|n| n > 0) {
+        return Ok(values.clone());
+    }
+    let some = counts.iter().map(|n| n.unwrap_or(0) > 0);
+    Ok(match values.i64() {
+        Ok(values) => {
+            let known = values.iter().zip(some).map(|(v, some)| v.filter(|_| some));
+            Int64Chunked::from_iter_options(PlSmallStr::EMPTY, known).into_column()
+        }
+        Err(_) => {
+            let values = values.i128().map_err(error)?;
+            let known = values.iter().zip(some).map(|(v, some)| v.filter(|_| some));
+            Int128Chunked::from_iter_options(PlSmallStr::EMPTY, known).into_column()
+        }
+    })
+}
+
+/// Sums as floats: the one rounding of each.
+fn rounded(sums: &Column, tails: Option<&Column>, ty: Type) -> Result<Vec<Option<f64>>, Diagnostic> {
+    let Ok(wide) = sums.i128() else { return as_floats(sums) };
+    Ok(match (ty, tails) {
+        (Type::Decimal(scale), _) => wide.iter().map(|v| v.map(|v| exact::from_decimal(v, scale))).collect(),
+        (_, Some(tails)) => {
+            let tails = tails.i128().map_err(error)?;
+            let round = |(head, tail): (Option<i128>, Option<i128>)| Some(exact::from_fixed(head?, tail.unwrap_or(0)));
+            wide.iter().zip(tails.iter()).map(round).collect()
+        }
+        #[expect(clippy::cast_precision_loss, reason = "the one rounding of an average's numerator")]
+        _ => wide.iter().map(|v| v.map(|v| v as f64)).collect(),
+    })
+}
+
+/// Numbers as floats, integers rounded to the nearest.
+fn as_floats(column: &Column) -> Result<Vec<Option<f64>>, Diagnostic> {
+    let floats = column.cast(&DataType::Float64).map_err(error)?;
+    Ok(floats.f64().map_err(error)?.iter().collect())
 }
 
 /// The value column of a division and its parts. A missing side or a zero below the line gives null.
@@ -221,17 +237,15 @@ fn check_single(
     .help("correct `primary_key:`, or remove the duplicate records from the files"))
 }
 
-/// Integers are computed in 128 bits and written in 64.
-fn check_width(report: &ReportPlan, metric: &MetricPlan, frame: &DataFrame) -> Result<(), Diagnostic> {
-    let values = frame.column(&value_column(metric)).map_err(error)?;
-    let values = values.i128().map_err(error)?;
-    let too_wide = values.iter().flatten().find(|v| i64::try_from(*v).is_err());
-    match too_wide {
-        None => Ok(()),
-        Some(value) => Err(Diagnostic::data(
-            "sum-overflow",
-            format!("report `{}`: a value of `{}` is {value}, more than 64 bits hold", report.name, metric.name),
-        )
-        .help("take the metric as a number: `expr: 1.0 * x`")),
+/// Integers that were computed in 128 bits are written in 64.
+fn narrow(report: &ReportPlan, metric: &MetricPlan, frame: &mut DataFrame) -> Result<(), Diagnostic> {
+    let column = frame.column(&value_column(metric)).map_err(error)?;
+    let Ok(values) = column.i128() else { return Ok(()) };
+    if let Some(value) = values.iter().flatten().find(|v| i64::try_from(*v).is_err()) {
+        let message =
+            format!("report `{}`: a value of `{}` is {value}, more than 64 bits hold", report.name, metric.name);
+        return Err(Diagnostic::data("sum-overflow", message).help("take the metric as a number: `expr: 1.0 * x`"));
     }
+    let narrow = column.cast(&DataType::Int64).map_err(error)?;
+    frame.with_column(narrow).map(|_| ()).map_err(error)
 }

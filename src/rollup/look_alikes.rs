@@ -5,6 +5,7 @@ use super::Rollup;
 use crate::diagnostic::Diagnostic;
 use crate::plan::Plan;
 use arrow::array::AsArray;
+use arrow::datatypes::Int32Type;
 use std::collections::{BTreeMap, BTreeSet};
 use unicode_normalization::char::is_combining_mark;
 use unicode_normalization::UnicodeNormalization;
@@ -18,14 +19,13 @@ pub fn look_alikes(plan: &Plan, rollups: &[Rollup]) -> Vec<Diagnostic> {
     let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for rollup in rollups {
         for (i, dim) in plan.rollups[rollup.id].dims.iter().enumerate() {
-            let Some(texts) = rollup.cells.column_by_name(&format!("d{i}")).and_then(|a| a.as_string_opt::<i32>())
-            else {
-                continue;
-            };
+            let column = rollup.cells.column_by_name(&format!("d{i}"));
+            let Some(texts) = column.and_then(|a| a.as_dictionary_opt::<Int32Type>()) else { continue };
             let known = values.entry(&dim.name).or_default();
-            for text in texts.iter().flatten() {
+            let all = texts.values().as_string::<i32>();
+            for key in texts.occupancy().set_indices() {
                 if known.len() <= MOST_VALUES {
-                    known.insert(text);
+                    known.insert(all.value(key));
                 }
             }
         }

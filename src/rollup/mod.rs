@@ -2,20 +2,25 @@
 //! ([`Rollup`]) is small, in Arrow, and the same to the byte whichever engine made it.
 //!
 //! # State columns of a roll-up
-//! `b` (Int64: the bucket's first day, its hour, or 0 for `all`), the dimensions `d0`, `d1` … (Utf8, Int64, Boolean
-//! or Int32 day; nullable), `rows` (Int64), and for the aggregate with index *i*: `s{i}` (Decimal128 container of an i128: an integer, an unscaled
-//! decimal, or the head of a sum of floats in units of 2⁻⁶⁴, whose tail in units of 2⁻¹²⁸ is `t{i}`: see [`exact`]) with
+//! `b` (Int64: the bucket's first day, its hour, or 0 for `all`), the dimensions `d0`, `d1` … (Dictionary(Int32, Utf8), Int64,
+//! Boolean or Int32 day; nullable), `rows` (Int64), and for the aggregate with index *i*: `s{i}` (Int64, or a Decimal128 container of an i128:
+//! an integer, an unscaled decimal, or the head of a sum of floats in units of 2⁻⁶⁴, whose tail in units of 2⁻¹²⁸ is `t{i}`: see [`exact`]) with
 //! `n{i}` (Int64, how many values) for sums, `n{i}` for counts,
 //! `v{i}` (i128 container or Float64) for minima and maxima.
 
+mod coarsen;
 mod engine;
 pub mod exact;
+mod hash;
 mod look_alikes;
 mod memory;
+mod pairs;
 mod schedule;
 mod stats;
 mod time;
+mod wide;
 
+pub use coarsen::{coarsen, Merge};
 pub use engine::{Engine, ENGINES};
 pub use look_alikes::look_alikes;
 pub use memory::memory_for_a_run;
@@ -23,7 +28,10 @@ pub use stats::{FileStats, Progress, SourceStats, Stats};
 
 use crate::diagnostic::Diagnostic;
 use crate::plan::{EngineChoice, Plan, RollupId};
+use arrow::array::{ArrayRef, Decimal128Array};
+use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
+use std::sync::Arc;
 
 /// A finished roll-up.
 #[derive(Clone, Debug)]
@@ -32,6 +40,11 @@ pub struct Rollup {
     pub id: RollupId,
     /// Keys and states, one row a cell; the order of rows means nothing.
     pub cells: RecordBatch,
+}
+
+/// i128 values as Arrow. Sums may have more than 38 digits; the type is a container here, and is not validated.
+fn container(values: Decimal128Array) -> ArrayRef {
+    Arc::new(values.with_data_type(DataType::Decimal128(38, 0)))
 }
 
 /// How a roll-up is carried out; none of it changes a result.

@@ -2,10 +2,11 @@
 
 use super::column::{Column, Values};
 use super::layout::{Layout, PackPlan, RollupLayout};
-use super::packs::{grow, Pack};
-use super::pairs::Pairs;
-use super::wide::Wide;
+use super::packs::Pack;
 use crate::plan::{AggFunc, Aggregate};
+use crate::rollup::hash::grow;
+use crate::rollup::pairs::Pairs;
+use crate::rollup::wide::Wide;
 
 /// Keys and partial states. A cell is named by its slot.
 pub(super) struct Cells {
@@ -286,6 +287,16 @@ impl Cells {
         }
     }
 
+    /// Whether all sums of a lane are in 64 bits.
+    pub(super) fn is_narrow(&self, place: (usize, usize)) -> bool {
+        self.packs[place.0].spilled[place.1].is_none()
+    }
+
+    /// A sum or count of a lane that [is narrow](Self::is_narrow).
+    pub(super) fn narrow(&self, place: (usize, usize), slot: usize) -> i64 {
+        self.packs[place.0].sums.get(slot, place.1)
+    }
+
     /// Whether any record has no value.
     pub(super) fn has_missing(&self, position: usize) -> bool {
         !self.missing[position].is_empty()
@@ -300,6 +311,11 @@ impl Cells {
     pub(super) fn wide_sum(&self, position: usize, slot: usize) -> Option<(i128, i128)> {
         let State::Sum(heads, tails) = &self.wide[position] else { return None };
         Some((heads.get(slot)?, tails.as_ref().map_or(Some(0), |tails| tails.get(slot))?))
+    }
+
+    /// Whether any value left a tail.
+    pub(super) fn has_tails(&self, position: usize) -> bool {
+        matches!(&self.wide[position], State::Sum(_, Some(_)))
     }
 
     /// A smallest or largest integer, day or decimal.

@@ -1,11 +1,11 @@
 //! Keys as small numbers: each thread numbers the values of every dimension in the order of their arrival. The numbers
 //! never show in a result.
 
+use crate::rollup::hash::{fast_map, FastMap, HASHER};
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::datatypes::{DataType, Date32Type, Int32Type, Int64Type};
-use foldhash::fast::FixedState;
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashTable;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -14,15 +14,6 @@ pub(super) const NULL: u32 = 0;
 
 /// Its top bit is set, unlike that of any code.
 const UNSEEN: u32 = 1 << 31;
-
-/// The hash of everything here. Codes are private to a thread and a run, so the seed may be fixed.
-const HASHER: FixedState = FixedState::with_seed(0);
-
-pub(super) type FastMap<K> = HashMap<K, u32, FixedState>;
-
-pub(super) fn fast_map<K>() -> FastMap<K> {
-    HashMap::with_hasher(HASHER)
-}
 
 /// What stands in a result for a code.
 fn code_of(position: usize) -> u32 {
@@ -266,10 +257,11 @@ impl DimCodes {
         }
     }
 
-    pub(super) fn text(&self, code: u32) -> Option<&str> {
+    /// The texts, by code less 1.
+    pub(super) fn texts(&self) -> StringArray {
         match self {
-            Self::Text(texts) => (code as usize).checked_sub(1).and_then(|i| texts.known.get(i)).map(AsRef::as_ref),
-            Self::Number(_) => None,
+            Self::Text(texts) => StringArray::from_iter_values(&texts.known),
+            Self::Number(_) => StringArray::new_null(0),
         }
     }
 

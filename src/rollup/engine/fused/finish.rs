@@ -6,9 +6,9 @@ use super::layout::{Layout, Place, RollupLayout};
 use crate::diagnostic::Diagnostic;
 use crate::expr::Type;
 use crate::plan::{AggFunc, Aggregate, RollupPlan};
-use crate::rollup::exact;
-use arrow::array::{ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, StringArray};
-use arrow::datatypes::{DataType, Field, Schema};
+use crate::rollup::{container, exact};
+use arrow::array::{ArrayRef, BooleanArray, Decimal128Array, DictionaryArray, Float64Array, Int32Array, Int64Array};
+use arrow::datatypes::{Field, Schema};
 use arrow::record_batch::RecordBatch;
 use std::sync::Arc;
 
@@ -16,6 +16,8 @@ use std::sync::Arc;
 pub(super) struct Keys<'k> {
     pub(super) buckets: &'k Numbers,
     pub(super) dims: Vec<&'k DimCodes>,
+    /// The texts of each dimension of texts.
+    pub(super) texts: Vec<ArrayRef>,
 }
 
 /// The finished roll-up.
@@ -30,10 +32,12 @@ pub(super) fn finish(
     let mut columns = key_columns(rollup, cells, keys, &slots);
     let rows: Int64Array = slots.iter().map(|slot| Some(cells.rows(*slot))).collect();
     let rows: ArrayRef = Arc::new(rows);
+    // One array for all that are the same in every roll-up.
+    let zeros = container(Decimal128Array::from(vec![0; slots.len()]));
     columns.push(("rows".to_owned(), rows.clone()));
     for (i, aggregate) in rollup.aggregates.iter().enumerate() {
         columns.extend(
-            state_columns(i, aggregate, layout, own, cells, &slots, &rows)
+            state_columns(i, aggregate, layout, own, cells, &slots, (&rows, &zeros))
                 .ok_or_else(|| exact::overflow(&format!("`{}` [{}]", rollup.source, rollup.segment)))?,
         );
     }
@@ -51,7 +55,7 @@ fn state_columns(
     own: &RollupLayout,
     cells: &Cells,
     slots: &[usize],
-    rows: &ArrayRef,
+    (rows, zeros): (&ArrayRef, &ArrayRef),
 ) -> Option<Vec<(String, ArrayRef)>> {
     let counts = || -> ArrayRef {
         let value = layout.values.iter().position(|v| v == aggregate);
@@ -68,6 +72,14 @@ fn state_columns(
     let each =
         |value: &dyn Fn(usize) -> Option<i128>| -> Option<Vec<i128>> { slots.iter().map(|s| value(*s)).collect() };
     Some(match (aggregate.func, own.places[i]) {
+        (AggFunc::Count | AggFunc::Sum, Place::Lane(pack, lane)) if cells.is_narrow((pack, lane)) => {
+            let values: Int64Array = slots.iter().map(|slot| Some(cells.narrow((pack, lane), *slot))).collect();
+            let values: ArrayRef = Arc::new(values);
+            match aggregate.func {
+                AggFunc::Count => vec![(format!("n{i}"), values)],
+                _ => vec![(format!("s{i}"), values), (format!("n{i}"), counts())],
+            }
+        }
         (AggFunc::Count, Place::Lane(pack, lane)) => {
             let counts: Option<Vec<i64>> =
                 each(&|slot| cells.lane((pack, lane), slot))?.into_iter().map(|n| i64::try_from(n).ok()).collect();
@@ -81,8 +93,12 @@ fn state_columns(
             let heads = each(&|slot| cells.wide_sum(position, slot).map(|(head, _)| head))?;
             let mut columns = vec![(format!("s{i}"), container(heads.into()))];
             if aggregate.has_tail() {
-                let tails = each(&|slot| cells.wide_sum(position, slot).map(|(_, tail)| tail))?;
-                columns.push((format!("t{i}"), container(tails.into())));
+                let tails = if cells.has_tails(position) {
+                    container(each(&|slot| cells.wide_sum(position, slot).map(|(_, tail)| tail))?.into())
+                } else {
+                    zeros.clone()
+                };
+                columns.push((format!("t{i}"), tails));
             }
             columns.push((format!("n{i}"), counts()));
             columns
@@ -98,11 +114,6 @@ fn state_columns(
     })
 }
 
-/// i128 values as Arrow. Sums may have more than 38 digits; the type is a container here, and is not validated.
-fn container(values: Decimal128Array) -> ArrayRef {
-    Arc::new(values.with_data_type(DataType::Decimal128(38, 0)))
-}
-
 /// The bucket and the dimensions of each cell.
 fn key_columns(rollup: &RollupPlan, cells: &Cells, keys: &Keys<'_>, slots: &[usize]) -> Vec<(String, ArrayRef)> {
     let width = rollup.dims.len();
@@ -113,11 +124,15 @@ fn key_columns(rollup: &RollupPlan, cells: &Cells, keys: &Keys<'_>, slots: &[usi
         buckets.push(keys.buckets.get(bucket));
     }
     let mut columns: Vec<(String, ArrayRef)> = vec![("b".to_owned(), Arc::new(Int64Array::from(buckets)))];
-    for (d, (dim, values)) in rollup.dims.iter().zip(&keys.dims).enumerate() {
+    for (d, ((dim, values), texts)) in rollup.dims.iter().zip(&keys.dims).zip(&keys.texts).enumerate() {
         let of = || codes.iter().skip(d).step_by(width.max(1)).copied();
         let numbers = || of().map(|code| values.number(code));
         let array: ArrayRef = match dim.ty {
-            Type::Text => Arc::new(of().map(|code| values.text(code)).collect::<StringArray>()),
+            Type::Text => {
+                let keys: Int32Array =
+                    of().map(|code| code.checked_sub(1).and_then(|k| i32::try_from(k).ok())).collect();
+                Arc::new(DictionaryArray::new(keys, texts.clone()))
+            }
             Type::Bool | Type::Null => Arc::new(numbers().map(|n| n.map(|n| n != 0)).collect::<BooleanArray>()),
             Type::Date => Arc::new(numbers().map(|n| n.and_then(|n| i32::try_from(n).ok())).collect::<Int32Array>()),
             _ => Arc::new(numbers().collect::<Int64Array>()),

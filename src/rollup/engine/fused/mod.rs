@@ -12,10 +12,8 @@ mod eval;
 mod finish;
 mod layout;
 mod packs;
-mod pairs;
 mod program;
 mod thread;
-mod wide;
 
 use self::layout::Layout;
 use self::program::Program;

@@ -1,6 +1,8 @@
 //! Sums of 64-bit integers, several side by side: a cell's counts and sums lie in one or a few cache lines and are added
 //! to in one step.
 
+use crate::rollup::hash::grow;
+
 /// One row a record (what to add) or a cell (the sums so far), of 2, 4 or 8 lanes.
 pub(super) enum Pack {
     Two(Vec<[i64; 2]>),
@@ -70,16 +72,6 @@ impl Pack {
 
     pub(super) fn bytes(&self) -> usize {
         each!(self, rows => std::mem::size_of_val(rows.as_slice()) / rows.len().max(1) * rows.capacity())
-    }
-}
-
-/// Grows by a quarter rather than to the double: states are what a run's memory goes to.
-pub(super) fn grow<T: Default + Clone>(rows: &mut Vec<T>, len: usize) {
-    if len > rows.capacity() {
-        rows.reserve_exact(len + len / 4 - rows.len());
-    }
-    if len > rows.len() {
-        rows.resize(len, T::default());
     }
 }
 

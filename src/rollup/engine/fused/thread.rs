@@ -17,11 +17,12 @@ use crate::rollup::memory::{Memory, Told};
 use crate::rollup::stats::SourceStats;
 use crate::rollup::{exact, time};
 use crate::source::Batch;
-use arrow::array::Array;
+use arrow::array::{Array, ArrayRef};
 use arrow::buffer::BooleanBuffer;
 use indexmap::IndexMap;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What all threads of a scan share.
 pub(super) struct Context<'c> {
@@ -49,6 +50,7 @@ pub(super) struct Thread {
 pub(super) struct AllKeys {
     days: Days,
     dims: Vec<DimCodes>,
+    texts: Vec<ArrayRef>,
 }
 
 /// Who wants which records of a batch.
@@ -229,14 +231,19 @@ impl Thread {
     /// The states, and what their keys stand for.
     pub(super) fn into_parts(mut self) -> (Vec<(RollupId, Cells)>, AllKeys) {
         self.cells.sort_by_key(|(id, _)| *id);
-        (self.cells, AllKeys { days: self.days, dims: self.dims })
+        let texts = self.dims.iter().map(|dim| Arc::new(dim.texts()) as ArrayRef).collect();
+        (self.cells, AllKeys { days: self.days, dims: self.dims, texts })
     }
 }
 
 impl AllKeys {
     /// Those of a roll-up.
     pub(super) fn of(&self, own: &RollupLayout) -> Keys<'_> {
-        Keys { buckets: self.days.known_buckets(own.grain), dims: own.dims.iter().map(|d| &self.dims[*d]).collect() }
+        Keys {
+            buckets: self.days.known_buckets(own.grain),
+            dims: own.dims.iter().map(|d| &self.dims[*d]).collect(),
+            texts: own.dims.iter().map(|d| self.texts[*d].clone()).collect(),
+        }
     }
 }
 

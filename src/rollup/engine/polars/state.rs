@@ -6,8 +6,8 @@ use crate::frame::{array, engine_error, sum_is_safe};
 use crate::plan::{AggFunc, RollupPlan};
 use crate::rollup::exact;
 use ::polars::prelude::{col, DataFrame, DataType, Expr as Lowered, IntoLazy};
-use arrow::array::{ArrayRef, StringArray};
-use arrow::datatypes::{Field, Schema};
+use arrow::array::{ArrayRef, DictionaryArray};
+use arrow::datatypes::{Field, Int32Type, Schema};
 use arrow::record_batch::RecordBatch;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -181,7 +181,8 @@ pub(super) fn finish(
                 let by_code = texts.get(&dim.name);
                 let codes = column.u32().map_err(|e| engine_error(&e))?;
                 let text = |code: u32| by_code.and_then(|t| t.get(code as usize)?.as_deref());
-                Arc::new(codes.iter().map(|code| code.and_then(text)).collect::<StringArray>()) as ArrayRef
+                Arc::new(codes.iter().map(|code| code.and_then(text)).collect::<DictionaryArray<Int32Type>>())
+                    as ArrayRef
             }
             _ => array(column.as_materialized_series()).map_err(|e| engine_error(&e))?,
         };
@@ -202,7 +203,7 @@ fn empty(rollup: &RollupPlan) -> Result<RecordBatch, Diagnostic> {
             Type::Bool => Arrow::Boolean,
             Type::Int => Arrow::Int64,
             Type::Date => Arrow::Int32,
-            _ => Arrow::Utf8,
+            _ => Arrow::Dictionary(Box::new(Arrow::Int32), Box::new(Arrow::Utf8)),
         };
         fields.push(Field::new(format!("d{i}"), ty, true));
     }

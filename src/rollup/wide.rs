@@ -1,7 +1,7 @@
 //! Sums in 128 bits that never lose anything: what passes them is counted apart, so that only a final value decides
 //! whether a sum is too large, whatever the order of its terms.
 
-use super::packs::grow;
+use super::hash::grow;
 use std::collections::BTreeMap;
 
 /// One sum a cell.

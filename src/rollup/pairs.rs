@@ -1,7 +1,7 @@
 //! Pairs of codes as codes: the cells of a roll-up are found key by key, each step one look into a table while few pairs
 //! are possible, and into a hash map when there are many.
 
-use super::codes::{fast_map, FastMap};
+use super::hash::{fast_map, FastMap};
 
 /// The largest table: 4 MiB.
 const TABLE: usize = 1 << 20;
