@@ -10,9 +10,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use arrow::record_batch::RecordBatch;
 use indexmap::IndexMap;
-use polars::prelude::{
-    col, DataFrame, DataType, Expr, IntoColumn, IntoLazy, PlSmallStr, PolarsResult, Series, SortMultipleOptions,
-};
+use polars::prelude::{col, DataFrame, DataType, Expr, IntoColumn, IntoLazy, PlSmallStr, PolarsResult, Series};
 use std::collections::BTreeMap;
 
 /// The column of an input's records.
@@ -30,7 +28,7 @@ fn dim_column(index: usize) -> String {
 }
 
 /// The key columns of a report's frames: period, dimensions.
-fn keys(report: &ReportPlan) -> Vec<String> {
+pub(super) fn keys(report: &ReportPlan) -> Vec<String> {
     std::iter::once("p".to_owned()).chain((0..report.dims.len()).map(dim_column)).collect()
 }
 
@@ -194,12 +192,4 @@ fn day_of_bucket(calendar: &Calendar, bucket: Grain, value: i64) -> i32 {
         return calendar.day_of(value.saturating_mul(1_000_000)).unwrap_or(i32::MAX);
     }
     i32::try_from(value).unwrap_or(i32::MAX)
-}
-
-/// The order of rows: period, dimensions (by bytes, nulls last), segment.
-pub(super) fn sort(report: &ReportPlan, frame: &DataFrame) -> Result<DataFrame, Diagnostic> {
-    let mut by = keys(report);
-    by.push("segment".to_owned());
-    let options = SortMultipleOptions::default().with_nulls_last(true).with_maintain_order(true);
-    frame.sort(by, options).map_err(|e| engine_error(&e))
 }

@@ -3,6 +3,7 @@
 
 mod cells;
 mod coverage;
+mod order;
 mod periods;
 mod table;
 mod values;
@@ -92,7 +93,11 @@ fn build_one(
             rollups.clear();
         }
         if let Some(frame) = whole {
-            parts.push((*grain, cells::sort(report, &frame)?));
+            let mut by = cells::keys(report);
+            if report.segments.len() > 1 {
+                by.push("segment".to_owned());
+            }
+            parts.push((*grain, order::sort(frame, &by)?));
         }
     }
     table::assemble(plan, report, &periods, &parts)

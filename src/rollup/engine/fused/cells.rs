@@ -2,7 +2,7 @@
 
 use super::column::{Column, Values};
 use super::layout::{Layout, PackPlan, RollupLayout};
-use super::packs::Pack;
+use super::packs::{Pack, Sums};
 use crate::plan::{AggFunc, Aggregate};
 use crate::rollup::hash::grow;
 use crate::rollup::pairs::Pairs;
@@ -22,7 +22,7 @@ pub(super) struct Cells {
 
 /// A pack of sums.
 struct Lanes {
-    sums: Pack,
+    sums: Sums,
     /// What each lane's sums cannot pass, sign apart.
     bounds: Vec<u128>,
     /// Sums taken out of lanes before they could pass 64 bits, and those of values that are too wide for a lane.
@@ -101,7 +101,7 @@ pub(super) struct Selection<'b> {
 impl Cells {
     pub(super) fn new(layout: &Layout, own: &RollupLayout) -> Self {
         let lanes = |pack: &PackPlan| Lanes {
-            sums: Pack::empty(pack.width()),
+            sums: Sums::empty(pack.width()),
             bounds: vec![0; pack.lanes.len()],
             spilled: pack.lanes.iter().map(|_| None).collect(),
         };
@@ -369,7 +369,7 @@ impl Lanes {
                 here.absorb(there, slots);
             }
         }
-        self.sums.add(&other.sums, None, slots);
+        self.sums.absorb(&other.sums, slots);
     }
 }
 
