@@ -75,15 +75,19 @@ pub fn check(path: &Path, output_root: Option<PathBuf>) -> Result<Checked, Diagn
 fn outputs_over_inputs(path: &Path, pipeline: &spec::Pipeline, plan: &Plan) -> Vec<Diagnostic> {
     let real = |p: &Path| std::fs::canonicalize(p).ok();
     let mut errors = vec![];
+    let files: Vec<(&str, PathBuf)> = plan
+        .scans
+        .iter()
+        .flat_map(|scan| scan.files.iter().filter_map(|f| Some((scan.source.as_str(), real(&f.path)?))))
+        .collect();
     for (i, report) in plan.reports.iter().enumerate() {
         for (j, export) in report.exports.iter().enumerate() {
             let target = plan.output_root.join(&export.path);
             let at = YamlPath::root().key("reports").index(i).key("exports").index(j).key("path");
             let probe = if export.partition_by.is_empty() { target.clone() } else { target.join("part-0.parquet") };
-            let below =
-                |file: &Path| real(file).zip(real(&target)).is_some_and(|(file, folder)| file.starts_with(folder));
-            let holds = plan.scans.iter().find(|scan| scan.files.iter().any(|f| below(&f.path)));
-            let reader = holds.map(|scan| scan.source.as_str()).or_else(|| source::reads(pipeline, &probe));
+            let there = real(&target);
+            let holds = files.iter().find(|(_, file)| there.as_ref().is_some_and(|there| file.starts_with(there)));
+            let reader = holds.map(|(source, _)| *source).or_else(|| source::reads(pipeline, &probe));
             if let Some(source) = reader {
                 errors.push(
                     Diagnostic::pipeline(

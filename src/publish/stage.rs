@@ -8,6 +8,7 @@
 use super::failed;
 use crate::diagnostic::Diagnostic;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -175,9 +176,9 @@ impl Stage {
             if entry.folder {
                 sync_tree(&staged).map_err(fail)?;
             }
-            // The journal may only name what a power cut cannot take away.
-            sync_folder(staged.parent().unwrap_or(&self.root)).map_err(fail)?;
         }
+        // The journal may only name what a power cut cannot take away.
+        sync_parents(&self.root, self.moves.iter().map(|m| &m.staged)).map_err(fail)?;
         self.note(JOURNAL, &self.moves).map_err(fail)?;
         // From here on the run counts as published: a crash is rolled forward.
         self.committed = true;
@@ -271,8 +272,8 @@ fn finish(root: &Path, moves: &[Move]) -> io::Result<()> {
         } else {
             fs::rename(&staged, &target)?;
         }
-        sync_folder(target.parent().unwrap_or(root))?;
     }
+    sync_parents(root, moves.iter().map(|m| &m.target))?;
     let home = root.join(HOME);
     fs::remove_file(home.join(JOURNAL))?;
     match fs::remove_file(home.join(STAGED)) {
@@ -320,6 +321,12 @@ fn exchange_in_two(a: &Path, b: &Path) -> io::Result<()> {
     fs::rename(b, &aside)?;
     fs::rename(a, b)?;
     fs::rename(&aside, a)
+}
+
+/// Flushes the folders that paths below the root are in, each once.
+fn sync_parents<'p>(root: &Path, paths: impl Iterator<Item = &'p PathBuf>) -> io::Result<()> {
+    let folders: BTreeSet<PathBuf> = paths.map(|path| root.join(path.parent().unwrap_or(Path::new("")))).collect();
+    folders.iter().try_for_each(|folder| sync_folder(folder))
 }
 
 fn sync_folder(path: &Path) -> io::Result<()> {

@@ -40,8 +40,13 @@ pub(super) fn evaluate(
     let mut frame = cells;
     let mut keep: Vec<String> = vec!["p".to_owned()];
     keep.extend((0..report.dims.len()).map(|i| format!("d{i}")));
+    // Derived metrics that do not wait for each other are computed at one go.
+    let mut waiting: Vec<(&MetricPlan, &Expr)> = vec![];
     for name in &report.computed {
         let metric = &plan.metrics[name];
+        if metric.formula.inputs().iter().any(|input| waiting.iter().any(|(metric, _)| metric.name == *input)) {
+            derive(report, std::mem::take(&mut waiting), &mut frame)?;
+        }
         let columns = match &metric.formula {
             Formula::Simple { source, agg, aggregate, .. } => {
                 let input = report.inputs.iter().position(|i| i.segment == segment && i.source == *source);
@@ -55,7 +60,11 @@ pub(super) fn evaluate(
             Formula::Ratio { numerator, denominator } => {
                 ratio(metric, &plan.metrics[numerator], &plan.metrics[denominator], &frame)?
             }
-            Formula::Derived { expr } => vec![derived(metric, expr, &frame)?],
+            Formula::Derived { expr } => {
+                waiting.push((metric, expr));
+                keep.push(value_column(metric));
+                continue;
+            }
         };
         for column in columns {
             keep.push(column.name().to_string());
@@ -65,6 +74,7 @@ pub(super) fn evaluate(
             narrow(report, metric, &mut frame)?;
         }
     }
+    derive(report, waiting, &mut frame)?;
     let mut frame = frame.select(keep).map_err(|e| engine_error(&e))?;
     let segments = Series::new("segment".into(), vec![segment; frame.height()]);
     frame.with_column(segments.into_column()).map_err(|e| engine_error(&e))?;
@@ -197,17 +207,33 @@ fn ratio(
     Ok(divided(metric, floats(numerator, frame)?, floats(denominator, frame)?))
 }
 
-fn derived(metric: &MetricPlan, expr: &Expr, frame: &DataFrame) -> Result<Column, Diagnostic> {
-    let name = value_column(metric);
-    let ty = if metric.integer { DataType::Int128 } else { DataType::Float64 };
-    let lowered = lower(expr).cast(ty).alias(name.as_str());
-    let computed = frame.clone().lazy().with_column(lowered).collect().map_err(error)?;
-    let column = computed.column(&name).map_err(error)?;
-    if metric.integer {
-        return Ok(column.clone());
+/// Adds the value columns of derived metrics, of which none is made of another.
+fn derive(report: &ReportPlan, metrics: Vec<(&MetricPlan, &Expr)>, frame: &mut DataFrame) -> Result<(), Diagnostic> {
+    if metrics.is_empty() {
+        return Ok(());
     }
-    let finite: Vec<Option<f64>> = column.f64().map_err(error)?.iter().map(|x| x.filter(|x| x.is_finite())).collect();
-    Ok(float_column(&name, finite.into_iter()))
+    let lowered = |(metric, expr): &(&MetricPlan, &Expr)| {
+        let ty = if metric.integer { DataType::Int128 } else { DataType::Float64 };
+        lower(expr).cast(ty).alias(value_column(metric))
+    };
+    let lowered: Vec<_> = metrics.iter().map(lowered).collect();
+    // There is nothing to optimise in a few columns, and a report has many small frames.
+    let computed = frame.clone().lazy().without_optimizations().with_columns(lowered).collect().map_err(error)?;
+    for (metric, _) in metrics {
+        let name = value_column(metric);
+        let column = computed.column(&name).map_err(error)?;
+        let column = if metric.integer {
+            column.clone()
+        } else {
+            let values = column.f64().map_err(error)?;
+            float_column(&name, values.iter().map(|x| x.filter(|x| x.is_finite())))
+        };
+        frame.with_column(column).map_err(error)?;
+        if metric.integer {
+            narrow(report, metric, frame)?;
+        }
+    }
+    Ok(())
 }
 
 /// A non-additive measure reported at its primary key: a second value in one cell means the key is none.

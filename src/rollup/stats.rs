@@ -29,7 +29,7 @@ pub struct FileStats {
     /// Records that could not be read.
     pub quarantined: u64,
     /// Not opened: its folders tell that nobody wants its records. They count as pruned where their number is known
-    /// without reading them, which is so for Parquet and for CSV of up to half a mebibyte; else they are in no count.
+    /// without reading them, which is so for Parquet and for CSV of up to 256 KiB; else they are in no count.
     pub unread: bool,
 }
 

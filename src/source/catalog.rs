@@ -7,18 +7,27 @@ use crate::expr::Type;
 use crate::spec::{DimensionType, FileFormat, MeasureType, Pipeline, Source};
 use indexmap::IndexMap;
 use rayon::prelude::*;
+use std::path::PathBuf;
+
+/// The files of a source.
+type Files = Vec<(PathBuf, FileFormat)>;
 
 /// Finds the files of every source and reads what columns they have. Sources with mistakes are left out.
 pub fn inspect(pipeline: &Pipeline, errors: &mut Diagnostics) -> Catalog {
     let mut catalog = Catalog::default();
-    for (name, source) in &pipeline.sources {
-        if source.path.is_none() {
-            continue;
-        }
+    let mut sources: Vec<(&String, &Source, Files)> = vec![];
+    for (name, source) in pipeline.sources.iter().filter(|(_, source)| source.path.is_some()) {
+        let files = paths::files(source, &YamlPath::root().key("sources").key(name), errors);
+        sources.push((name, source, files));
+    }
+    let files: Vec<(&Source, &(PathBuf, FileFormat))> =
+        sources.iter().flat_map(|(_, source, files)| files.iter().map(move |file| (*source, file))).collect();
+    let inspected: Vec<Result<FileInfo, Diagnostic>> =
+        files.into_par_iter().map(|(source, (path, format))| reader(*format).inspect(path, source)).collect();
+    let mut inspected = inspected.into_iter();
+    for (name, source, files) in &sources {
         let at = YamlPath::root().key("sources").key(name);
-        let files = paths::files(source, &at, errors);
-        let inspected: Vec<Result<FileInfo, Diagnostic>> =
-            files.par_iter().map(|(path, format)| reader(*format).inspect(path, source)).collect();
+        let inspected: Vec<Result<FileInfo, Diagnostic>> = inspected.by_ref().take(files.len()).collect();
         let mut infos = vec![];
         let complete = inspected.iter().all(Result::is_ok) && !files.is_empty();
         for info in inspected {
@@ -32,7 +41,7 @@ pub fn inspect(pipeline: &Pipeline, errors: &mut Diagnostics) -> Catalog {
         }
         partitions::add_columns(&mut infos);
         let columns = reconcile(name, source, &infos, errors);
-        catalog.sources.insert(name.clone(), SourceInfo { files: infos, columns });
+        catalog.sources.insert((*name).clone(), SourceInfo { files: infos, columns });
     }
     catalog
 }

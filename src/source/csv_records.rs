@@ -3,6 +3,8 @@
 //! The scan itself uses `arrow::csv`, which is fast but counts records, not lines, and takes an unclosed quote for
 //! one long field. This reader follows the same rules (RFC 4180; a quote inside an unquoted field is ordinary).
 
+use memchr::{memchr, memchr3, memchr_iter};
+use std::borrow::Cow;
 use std::io::{BufRead, Read};
 
 /// One record.
@@ -14,6 +16,42 @@ pub(super) struct Record {
     pub fields: Vec<String>,
     /// The line of a quote that is still open where the input ends.
     pub unclosed: Option<u64>,
+}
+
+/// A record in one piece of memory, to be read into again and again.
+#[derive(Debug, Default)]
+pub(super) struct Raw {
+    /// Physical line on which it starts, from 1.
+    pub line: u64,
+    /// The line of a quote that is still open where the input ends.
+    pub unclosed: Option<u64>,
+    /// Its fields, unquoted, one after another.
+    text: Vec<u8>,
+    /// Where each field ends.
+    ends: Vec<usize>,
+}
+
+impl Raw {
+    /// How many fields it has.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The text of a field; empty when there is none.
+    pub(super) fn field(&self, index: usize) -> Cow<'_, str> {
+        let Some(end) = self.ends.get(index) else { return Cow::Borrowed("") };
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        String::from_utf8_lossy(&self.text[start..*end])
+    }
+
+    fn end_field(&mut self) {
+        self.ends.push(self.text.len());
+    }
+
+    /// Length of the field that is being read.
+    fn open_len(&self) -> usize {
+        self.text.len() - self.ends.last().unwrap_or(&0)
+    }
 }
 
 /// Reads records one after another.
@@ -33,6 +71,14 @@ enum State {
     QuoteInQuoted,
 }
 
+/// A record on its way.
+struct Progress {
+    state: State,
+    quote_line: u64,
+    /// Whether there was anything but line ends.
+    any: bool,
+}
+
 impl<R: BufRead> Records<R> {
     pub(super) fn new(input: R, separator: u8) -> Self {
         Self { input, separator, line: 1, limit: super::csv::LONGEST_RECORD }
@@ -50,68 +96,88 @@ impl<R: BufRead> Records<R> {
 
     /// The next record; `None` at the end. Empty lines are not records.
     pub(super) fn next(&mut self) -> std::io::Result<Option<Record>> {
-        let mut record = Record { line: self.line, ..Record::default() };
-        let mut field: Vec<u8> = vec![];
-        let mut state = State::FieldStart;
-        let mut quote_line = self.line;
-        let mut any = false;
-        while let Some(byte) = next_byte(&mut self.input)? {
-            let line_end = byte == b'\n';
-            self.line += u64::from(line_end);
-            if state == State::Quoted {
-                if byte == b'"' {
-                    state = State::QuoteInQuoted;
-                } else {
-                    field.push(byte);
-                    if field.len() > self.limit {
-                        record.unclosed = Some(quote_line);
-                        return Ok(Some(record));
-                    }
+        let mut raw = Raw::default();
+        if !self.read(&mut raw)? {
+            return Ok(None);
+        }
+        let fields = (0..raw.len()).map(|i| raw.field(i).into_owned()).collect();
+        Ok(Some(Record { line: raw.line, fields, unclosed: raw.unclosed }))
+    }
+
+    /// Reads the next record into `record`; `false` at the end.
+    pub(super) fn read(&mut self, record: &mut Raw) -> std::io::Result<bool> {
+        record.text.clear();
+        record.ends.clear();
+        (record.line, record.unclosed) = (self.line, None);
+        let mut progress = Progress { state: State::FieldStart, quote_line: self.line, any: false };
+        loop {
+            let buffer = self.input.fill_buf()?;
+            if buffer.is_empty() {
+                if progress.state == State::Quoted {
+                    record.unclosed = Some(progress.quote_line);
                 }
-                continue;
+                if progress.any {
+                    record.end_field();
+                }
+                return Ok(progress.any);
             }
-            if byte == b'"' && state == State::QuoteInQuoted {
-                field.push(b'"');
-                state = State::Quoted;
-            } else if byte == b'"' && state == State::FieldStart {
-                any = true;
-                quote_line = self.line;
-                state = State::Quoted;
-            } else if byte == self.separator {
-                any = true;
-                record.fields.push(text(&mut field));
-                state = State::FieldStart;
-            } else if line_end || byte == b'\r' {
-                if any {
-                    record.fields.push(text(&mut field));
-                    return Ok(Some(record));
-                }
-                record.line = self.line;
-            } else {
-                any = true;
-                field.push(byte);
-                state = State::Plain;
+            let (used, done) = progress.take(buffer, record, (&mut self.line, self.separator, self.limit));
+            self.input.consume(used);
+            if done {
+                return Ok(true);
             }
         }
-        if state == State::Quoted {
-            record.unclosed = Some(quote_line);
-        }
-        if any {
-            record.fields.push(text(&mut field));
-        }
-        Ok(any.then_some(record))
     }
 }
 
-fn text(bytes: &mut Vec<u8>) -> String {
-    String::from_utf8_lossy(&std::mem::take(bytes)).into_owned()
-}
-
-fn next_byte(input: &mut impl BufRead) -> std::io::Result<Option<u8>> {
-    let buffer = input.fill_buf()?;
-    let Some(byte) = buffer.first().copied() else { return Ok(None) };
-    input.consume(1);
-    Ok(Some(byte))
+impl Progress {
+    /// Goes on with the bytes of a buffer: how many were used, and whether the record has ended.
+    fn take(
+        &mut self,
+        buffer: &[u8],
+        record: &mut Raw,
+        (line, separator, limit): (&mut u64, u8, usize),
+    ) -> (usize, bool) {
+        let mut at = 0;
+        while let Some(byte) = buffer.get(at).copied() {
+            if self.state == State::Quoted {
+                let end = memchr(b'"', &buffer[at..]).map_or(buffer.len(), |length| at + length);
+                record.text.extend_from_slice(&buffer[at..end]);
+                *line += memchr_iter(b'\n', &buffer[at..end]).count() as u64;
+                at = end + 1;
+                if record.open_len() > limit {
+                    record.unclosed = Some(self.quote_line);
+                    return (end, true);
+                }
+                if end < buffer.len() {
+                    self.state = State::QuoteInQuoted;
+                }
+                continue;
+            }
+            at += 1;
+            if byte == b'"' && self.state == State::QuoteInQuoted {
+                record.text.push(b'"');
+                self.state = State::Quoted;
+            } else if byte == b'"' && self.state == State::FieldStart {
+                (self.any, self.quote_line, self.state) = (true, *line, State::Quoted);
+            } else if byte == separator {
+                record.end_field();
+                (self.any, self.state) = (true, State::FieldStart);
+            } else if byte == b'\n' || byte == b'\r' {
+                *line += u64::from(byte == b'\n');
+                if self.any {
+                    record.end_field();
+                    return (at, true);
+                }
+                record.line = *line;
+            } else {
+                let end = memchr3(separator, b'\n', b'\r', &buffer[at..]).map_or(buffer.len(), |length| at + length);
+                record.text.extend_from_slice(&buffer[at - 1..end]);
+                (self.any, self.state, at) = (true, State::Plain, end);
+            }
+        }
+        (at.min(buffer.len()), false)
+    }
 }
 
 /// Leaves out a UTF-8 byte order mark at the start of the input.
@@ -151,6 +217,18 @@ mod tests {
         assert_eq!(all("a,b\n1,\"2\n3,4\n")[1].unclosed, Some(2));
         let stray = all("a,b\n5\" wide,1\n");
         assert_eq!((stray[1].fields[0].as_str(), stray[1].unclosed), ("5\" wide", None));
+    }
+
+    #[test]
+    fn the_size_of_buffers_does_not_matter() {
+        let text = "a,b\r\n\r\n\"x\ny\"\"\",1\n\"\",\"q\"tail\n5\" wide,\n,\r\"z\n";
+        let whole = all(text);
+        for size in 1..text.len() {
+            let mut records = Records::new(std::io::BufReader::with_capacity(size, text.as_bytes()), b',');
+            let found: Vec<Record> = std::iter::from_fn(|| records.next().expect("no I/O")).collect();
+            assert_eq!(found, whole, "buffers of {size}");
+        }
+        assert_eq!(whole.last().and_then(|r| r.unclosed), Some(7));
     }
 
     #[test]

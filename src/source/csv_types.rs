@@ -1,7 +1,7 @@
 //! Types of CSV columns, from a sample of the file's head, middle and tail.
 
 use super::csv::{open, CsvReader};
-use super::csv_records::{Record, Records};
+use super::csv_records::{Raw, Records};
 use super::unreadable;
 use crate::calendar::parse_date;
 use crate::catalog::Physical;
@@ -12,8 +12,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// Bytes sampled from the head; the middle and the tail get half of it each. Together at most 1 MiB.
-const HEAD: u64 = 512 * 1024;
+/// Bytes sampled from the head; the middle and the tail get half of it each. Together at most half a mebibyte a file.
+const HEAD: u64 = 256 * 1024;
 
 /// The columns of a file and what its sample says they hold.
 pub(super) struct Sample {
@@ -23,44 +23,38 @@ pub(super) struct Sample {
     pub(super) records: Option<u64>,
 }
 
-/// Reads the header and samples the cells.
-pub(super) fn sample(path: &Path, separator: u8) -> Result<Sample, Diagnostic> {
-    let (header, mut records, all) = head(path, separator)?;
-    let count = all.then_some(records.len() as u64);
-    records.extend(elsewhere(path, separator, header.fields.len())?);
-    let mut columns: Vec<(String, Physical)> = vec![];
-    let mut text_because = IndexMap::new();
-    for (i, name) in header.fields.iter().enumerate() {
-        let mut kind = Physical::Empty;
-        for record in &records {
-            let cell = record.fields.get(i).map_or("", String::as_str);
+/// What the cells of each column look like so far.
+#[derive(Clone)]
+struct Seen<'h> {
+    header: &'h [String],
+    kinds: Vec<Physical>,
+    text_because: IndexMap<String, String>,
+}
+
+impl Seen<'_> {
+    /// Looks at the cells of a record; `line` is none where the reader does not know its line.
+    fn look(&mut self, record: &Raw, line: Option<u64>) {
+        for (i, kind) in self.kinds.iter_mut().enumerate().filter(|(_, kind)| **kind != Physical::Typed(Type::Text)) {
+            let cell = record.field(i);
             if cell.is_empty() {
                 continue;
             }
-            let merged = merge(&kind, &of_cell(cell));
-            if merged == Physical::Typed(Type::Text) && kind != merged {
-                let place =
-                    if record.line == 0 { "far into the file".to_owned() } else { format!("line {}", record.line) };
-                text_because.insert(name.clone(), format!("{place}: `{}`", shorten(cell)));
-            }
-            kind = merged;
-            if kind == Physical::Typed(Type::Text) {
-                break;
+            *kind = merge(kind, &of_cell(&cell));
+            if *kind == Physical::Typed(Type::Text) {
+                let place = line.map_or("far into the file".to_owned(), |line| format!("line {line}"));
+                self.text_because.insert(self.header[i].clone(), format!("{place}: `{}`", shorten(&cell)));
             }
         }
-        columns.push((name.trim().to_owned(), kind));
     }
-    Ok(Sample { columns, text_because, records: count })
 }
 
-/// The header, the records of the head, and whether these are all of the file.
-fn head(path: &Path, separator: u8) -> Result<(Record, Vec<Record>, bool), Diagnostic> {
-    let input = open(path)?;
-    let mut records = Records::new(BufReader::new(input.take(HEAD)), separator);
+/// Reads the header and samples the cells.
+pub(super) fn sample(path: &Path, separator: u8) -> Result<Sample, Diagnostic> {
     let broken = |e: std::io::Error| {
         Diagnostic::data("unreadable-file", format!("`{}` cannot be decompressed or read: {e}", path.display()))
             .help("export or copy the file again")
     };
+    let mut records = Records::new(BufReader::new(open(path)?.take(HEAD)), separator);
     let Some(header) = records.next().map_err(broken)? else {
         return Err(Diagnostic::data("empty-file", format!("`{}` is empty: it has no header line", path.display()))
             .help("remove the file, or export it again"));
@@ -70,47 +64,61 @@ fn head(path: &Path, separator: u8) -> Result<(Record, Vec<Record>, bool), Diagn
             .note(format!("line {}", header.line))
             .help("rename one of them in the file"));
     }
-    let mut sampled: Vec<Record> = vec![];
-    while let Some(record) = records.next().map_err(broken)? {
-        sampled.push(record);
+    let header = header.fields;
+    let empty = vec![Physical::Empty; header.len()];
+    let mut kinds = Seen { header: &header, kinds: empty, text_because: IndexMap::new() };
+    let (mut last, mut next, mut count) = (Raw::default(), Raw::default(), 0);
+    while records.read(&mut next).map_err(broken)? {
+        if count > 0 {
+            kinds.look(&last, Some(last.line));
+        }
+        std::mem::swap(&mut last, &mut next);
+        count += 1;
     }
     // The last one is cut off where the sample ends, unless the file ends there too.
     let cut = records.into_input().into_inner().limit() == 0;
-    if cut && sampled.len() > 1 {
-        sampled.pop();
+    if count == 1 || count > 1 && !cut {
+        kinds.look(&last, Some(last.line));
     }
-    Ok((header, sampled, !cut))
+    elsewhere(path, separator, &mut kinds)?;
+    let Seen { kinds, text_because, .. } = kinds;
+    let columns = header.iter().map(|name| name.trim().to_owned()).zip(kinds).collect();
+    Ok(Sample { columns, text_because, records: (!cut).then_some(count) })
 }
 
-/// Records from the middle and the tail of an uncompressed file. A stretch that does not look like records (it may
-/// begin inside a quoted text) is left out: the scan will meet every cell anyway.
-fn elsewhere(path: &Path, separator: u8, fields: usize) -> Result<Vec<Record>, Diagnostic> {
+/// Looks at records from the middle and the tail of an uncompressed file. A stretch that does not look like records (it
+/// may begin inside a quoted text) is left out: the scan will meet every cell anyway.
+fn elsewhere(path: &Path, separator: u8, kinds: &mut Seen<'_>) -> Result<(), Diagnostic> {
     let fail = |e: std::io::Error| unreadable(path, &e);
     if CsvReader::is_compressed(path) {
-        return Ok(vec![]);
+        return Ok(());
     }
     let mut file = File::open(path).map_err(fail)?;
     let size = file.metadata().map_err(fail)?.len();
     if size <= HEAD {
-        return Ok(vec![]);
+        return Ok(());
     }
-    let mut found = vec![];
     for start in [(size / 2).max(HEAD), (size - HEAD / 2).max(HEAD)] {
         file.seek(SeekFrom::Start(start)).map_err(fail)?;
         let mut input = BufReader::new((&file).take(HEAD / 2));
         input.skip_until(b'\n').map_err(fail)?;
         let mut records = Records::new(input, separator);
-        let mut stretch = vec![];
-        while let Some(mut record) = records.next().map_err(fail)? {
-            record.line = 0;
-            stretch.push(record);
+        let mut found = kinds.clone();
+        let (mut last, mut next) = (Raw::default(), Raw::default());
+        let mut sound = true;
+        // The last record, which may be cut off, is not looked at.
+        while sound && records.read(&mut next).map_err(fail)? {
+            if last.len() > 0 {
+                sound = last.len() == kinds.header.len() && last.unclosed.is_none();
+                found.look(&last, None);
+            }
+            std::mem::swap(&mut last, &mut next);
         }
-        stretch.pop();
-        if stretch.iter().all(|r| r.fields.len() == fields && r.unclosed.is_none()) {
-            found.append(&mut stretch);
+        if sound {
+            *kinds = found;
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 fn shorten(cell: &str) -> String {
