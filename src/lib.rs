@@ -12,7 +12,8 @@
 //!
 //! 1. **Roll-up.** One pass over each source. Every record is decoded once, every segment is evaluated on it, and it
 //!    is added into every roll-up that wants it: partial states keyed by time bucket and dimensions, which merge.
-//! 2. **Report.** Whatever is windowed or a ratio is computed from the roll-ups, which are thousands of times smaller.
+//! 2. **Report.** Whatever is windowed, compared, totalled or a ratio is computed from the roll-ups, which are thousands of
+//!    times smaller. Windows are differences of running sums, which is exact because the sums are.
 //!
 //! This is the data cube's reasoning (Gray et al., 1997): sums, counts, minima and maxima are *distributive*, averages
 //! and ratios *algebraic* and carried as their parts.
@@ -28,6 +29,7 @@
 //! | [`plan`] | the plan's types, its print, what adds up; knows no engine, no file system, no Polars |
 //! | [`metric`] | one file a metric type |
 //! | [`resolve`] | spec + catalog → plan: every mistake is found here |
+//! | `eval` | expressions over columns of records |
 //! | [`source`] | files → catalog, and files → batches of records |
 //! | [`frame`] | Arrow ↔ Polars, expressions → Polars |
 //! | [`rollup`] | plan + batches → roll-ups; engines behind one trait |
@@ -52,6 +54,7 @@ pub mod calendar;
 pub mod catalog;
 pub mod cli;
 pub mod diagnostic;
+mod eval;
 pub mod expr;
 pub mod frame;
 pub mod metric;

@@ -8,10 +8,13 @@ use crate::report::{self, SCHEMA_VERSION};
 use crate::rollup::{self, Options, Progress, Rollup, Stats};
 use crate::spec::Document;
 use crate::{resolve, source, spec};
-use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
+
+pub use crate::resolve::Overrides;
 
 /// A pipeline that was read and judged.
 pub struct Checked {
@@ -43,7 +46,7 @@ pub fn exit_code(diagnostics: &[Diagnostic]) -> u8 {
 ///
 /// # Errors
 /// Only when the pipeline file itself cannot be read; mistakes in it are in [`Checked::diagnostics`].
-pub fn check(path: &Path, output_root: Option<PathBuf>) -> Result<Checked, Diagnostic> {
+pub fn check(path: &Path, overrides: &Overrides) -> Result<Checked, Diagnostic> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let diagnostic =
             Diagnostic::pipeline("unreadable-pipeline", format!("`{}` cannot be read: {error}", path.display()));
@@ -63,7 +66,7 @@ pub fn check(path: &Path, output_root: Option<PathBuf>) -> Result<Checked, Diagn
     let mut diagnostics = Diagnostics::default();
     diagnostics.extend(errors);
     let catalog = source::inspect(&pipeline, &mut diagnostics);
-    let plan = resolve::resolve(&pipeline, &catalog, output_root, &mut diagnostics);
+    let plan = resolve::resolve(&pipeline, &catalog, overrides, &mut diagnostics);
     if let Some(plan) = &plan {
         diagnostics.extend(outputs_over_inputs(&path, &pipeline, plan));
     }
@@ -135,12 +138,7 @@ pub fn run(checked: &Checked, plan: &Plan, options: &Options, progress: &Progres
     let stage = Stage::begin(&plan.output_root, &id, &targets)?;
     let mut manifest = manifest(checked, plan, options, &rollups, &stats, id);
     let prepared = report::Prepared::new(plan, rollups, &stats);
-    // A table is written and dropped before its thread makes the next: one a thread is in memory.
-    let written: Vec<Vec<OutputSummary>> = (0..plan.reports.len())
-        .into_par_iter()
-        .with_max_len(1)
-        .map(|i| publish::write(&plan.reports[i], &prepared.table(i)?, &stage))
-        .collect::<Result<_, Diagnostic>>()?;
+    let written = build_and_write(plan, &prepared, &stage, options.threads)?;
     manifest.outputs = written.into_iter().flatten().collect();
     manifest.warnings.extend(empty_reports(&manifest.outputs));
     manifest.run.started = started_at;
@@ -150,6 +148,43 @@ pub fn run(checked: &Checked, plan: &Plan, options: &Options, progress: &Progres
         .map_err(|e| Diagnostic::engine("cannot-write", format!("the manifest cannot be written: {e}")))?;
     stage.commit()?;
     Ok(Finished { manifest, manifest_path, output_root: plan.output_root.clone() })
+}
+
+/// The files of a report, or why they could not be written.
+type Written = Result<Vec<OutputSummary>, Diagnostic>;
+
+/// Builds and writes all reports. A table is written and dropped before its thread makes the next: one a thread is in
+/// memory. These are threads of their own, not rayon's: one of those, while it waits for Polars, would begin another report.
+fn build_and_write(
+    plan: &Plan,
+    prepared: &report::Prepared<'_>,
+    stage: &Stage,
+    threads: usize,
+) -> Result<Vec<Vec<OutputSummary>>, Diagnostic> {
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<Option<Written>>> = Mutex::new(plan.reports.iter().map(|_| None).collect());
+    let work = || loop {
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        let Some(report) = plan.reports.get(index) else { return };
+        let written = prepared.table(index).and_then(|table| publish::write(report, &table, stage));
+        if written.is_err() {
+            next.store(plan.reports.len(), Ordering::Relaxed);
+        }
+        done.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(written);
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..threads.min(plan.reports.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    // After a failure reports are missing, but the failure is there.
+    let failed = done.iter().any(|report| matches!(report, Some(Err(_))));
+    done.into_iter()
+        .filter(|report| !failed || matches!(report, Some(Err(_))))
+        .map(|report| report.unwrap_or_else(|| Err(Diagnostic::bug("a report was not built"))))
+        .collect()
 }
 
 /// Every record must be in exactly one bucket.
@@ -252,7 +287,7 @@ fn run_id() -> String {
 /// # Errors
 /// The pipeline's mistakes, an unknown or unused source, unreadable files.
 pub fn load(pipeline: &Path, source_name: &str) -> Result<polars::frame::DataFrame, Vec<Diagnostic>> {
-    let checked = check(pipeline, None).map_err(|e| vec![e])?;
+    let checked = check(pipeline, &Overrides::default()).map_err(|e| vec![e])?;
     let Some(plan) = &checked.plan else { return Err(checked.diagnostics) };
     let Some(scan) = plan.scans.iter().find(|s| s.source == source_name) else {
         let known = plan.scans.iter().map(|s| s.source.as_str());

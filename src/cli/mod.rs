@@ -5,9 +5,9 @@ mod render;
 mod summary;
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::plan::{explain, explain_json};
+use crate::plan::{explain, explain_json, DayRange};
 use crate::rollup::{Engine, Options, Progress, ENGINES};
-use crate::run::{self, Checked};
+use crate::run::{self, Checked, Overrides};
 use clap::builder::PossibleValue;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::io::{self, IsTerminal, Write};
@@ -49,7 +49,7 @@ enum Command {
         #[arg(required = true)]
         pipelines: Vec<PathBuf>,
         #[command(flatten)]
-        output: OutputArgs,
+        overrides: OverrideArgs,
         /// Threads that decode and accumulate. Default: one a core.
         #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
         threads: Option<u16>,
@@ -69,14 +69,14 @@ enum Command {
         #[arg(required = true)]
         pipelines: Vec<PathBuf>,
         #[command(flatten)]
-        output: OutputArgs,
+        overrides: OverrideArgs,
     },
     /// Print what a pipeline would do: scans, roll-ups, reports.
     Explain {
         /// A pipeline file.
         pipeline: PathBuf,
         #[command(flatten)]
-        output: OutputArgs,
+        overrides: OverrideArgs,
         #[command(flatten)]
         engine: EngineArgs,
     },
@@ -89,11 +89,32 @@ enum Command {
     },
 }
 
+/// What wins over the pipeline.
 #[derive(Debug, clap::Args)]
-struct OutputArgs {
+struct OverrideArgs {
     /// Folder that export paths are relative to; wins over the pipeline's `output_root`.
     #[arg(long, value_name = "FOLDER")]
     output_root: Option<PathBuf>,
+    /// First day of all reports; wins over their `start`.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    start: Option<i32>,
+    /// Last day of all reports; wins over their `end`.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    end: Option<i32>,
+    /// The last day that counts: later records are left out, and periods that end later are open.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    as_of: Option<i32>,
+}
+
+impl OverrideArgs {
+    fn overrides(self) -> Overrides {
+        let range = DayRange { start: self.start, end: self.end };
+        Overrides { output_root: self.output_root, range, as_of: self.as_of }
+    }
+}
+
+fn day(text: &str) -> Result<i32, String> {
+    crate::calendar::parse_date(text).ok_or_else(|| "write a date as YYYY-MM-DD".to_owned())
 }
 
 #[derive(Debug, clap::Args)]
@@ -137,7 +158,7 @@ pub fn main() -> u8 {
     let cli = Cli::parse();
     let printer = Printer { format: cli.format, quiet: cli.quiet };
     let result = match cli.command {
-        Command::Run { pipelines, output, threads, batch_rows, engine, max_memory } => {
+        Command::Run { pipelines, overrides, threads, batch_rows, engine, max_memory } => {
             let max_memory = max_memory.or_else(crate::rollup::memory_for_a_run);
             let mut options = Options { engine: engine.engine(), max_memory, ..Options::default() };
             if let Some(threads) = threads {
@@ -148,13 +169,15 @@ pub fn main() -> u8 {
             }
             // The only way to tell Polars; no thread has been started yet.
             std::env::set_var("POLARS_MAX_THREADS", options.threads.to_string());
-            each(&pipelines, |path| run_one(&printer, path, output.output_root.clone(), &options))
+            let overrides = overrides.overrides();
+            each(&pipelines, |path| run_one(&printer, path, &overrides, &options))
         }
-        Command::Check { pipelines, output } => {
-            each(&pipelines, |path| check_one(&printer, path, output.output_root.clone()))
+        Command::Check { pipelines, overrides } => {
+            let overrides = overrides.overrides();
+            each(&pipelines, |path| check_one(&printer, path, &overrides))
         }
-        Command::Explain { pipeline, output, engine } => {
-            explain_one(&printer, &pipeline, output.output_root, engine.engine())
+        Command::Explain { pipeline, overrides, engine } => {
+            explain_one(&printer, &pipeline, &overrides.overrides(), engine.engine())
         }
         Command::Schema => print_json(&crate::spec::schema()).map(|()| 0),
         Command::Completions { shell } => {
@@ -236,8 +259,8 @@ fn print_json(value: &serde_json::Value) -> io::Result<()> {
     writeln!(stdout)
 }
 
-fn run_one(printer: &Printer, path: &Path, output_root: Option<PathBuf>, options: &Options) -> io::Result<u8> {
-    let checked = match run::check(path, output_root) {
+fn run_one(printer: &Printer, path: &Path, overrides: &Overrides, options: &Options) -> io::Result<u8> {
+    let checked = match run::check(path, overrides) {
         Ok(checked) => checked,
         Err(error) => return printer.failure(None, &error),
     };
@@ -267,8 +290,8 @@ fn run_one(printer: &Printer, path: &Path, output_root: Option<PathBuf>, options
     }
 }
 
-fn check_one(printer: &Printer, path: &Path, output_root: Option<PathBuf>) -> io::Result<u8> {
-    let checked = match run::check(path, output_root) {
+fn check_one(printer: &Printer, path: &Path, overrides: &Overrides) -> io::Result<u8> {
+    let checked = match run::check(path, overrides) {
         Ok(checked) => checked,
         Err(error) => return printer.failure(None, &error),
     };
@@ -295,10 +318,10 @@ fn check_one(printer: &Printer, path: &Path, output_root: Option<PathBuf>) -> io
 fn explain_one(
     printer: &Printer,
     path: &Path,
-    output_root: Option<PathBuf>,
+    overrides: &Overrides,
     engine: Option<&'static dyn Engine>,
 ) -> io::Result<u8> {
-    let checked = match run::check(path, output_root) {
+    let checked = match run::check(path, overrides) {
         Ok(checked) => checked,
         Err(error) => return printer.failure(None, &error),
     };

@@ -1,10 +1,10 @@
 //! `type: derived`: an expression over other metrics, computed from their values.
 
-use super::{Kind, MetricContext, MetricScope, Reference};
+use super::{Decided, Kind, MetricContext, MetricScope, Reference};
 use crate::diagnostic::{Diagnostic, Part, YamlPath};
 use crate::expr::{self, Scope, Type};
 use crate::plan::additivity::is_linear;
-use crate::plan::{Formula, MetricPlan};
+use crate::plan::{Formula, MetricPlan, DAYS_IN_PERIOD};
 use crate::spec::{Additivity, Metric, MetricKind};
 use std::cell::RefCell;
 
@@ -34,7 +34,8 @@ impl Kind for Derived {
         let _ = expr::parse(sql, &recorder);
         let names = recorder.0.into_inner();
         let place = |name: &str| sql.find(name).map_or(Part::Value, |start| Part::Within(start..start + name.len()));
-        names.iter().map(|name| Reference { name: name.clone(), at: at.key("expr"), part: place(name) }).collect()
+        let metrics = names.iter().filter(|name| *name != DAYS_IN_PERIOD);
+        metrics.map(|name| Reference { name: name.clone(), at: at.key("expr"), part: place(name) }).collect()
     }
 
     fn resolve(&self, context: &mut MetricContext<'_>) -> Option<MetricPlan> {
@@ -55,23 +56,18 @@ impl Kind for Derived {
                 .push(error.at(&context.at.key("expr")).help("a derived metric is a number made of other metrics"));
             return None;
         }
-        let linear = is_linear(&expr);
+        let of_days = expr.columns().iter().any(|(name, _)| *name == DAYS_IN_PERIOD);
+        let linear = is_linear(&expr) && !of_days;
         let weakest = inputs.iter().map(|m| m.additivity).max().unwrap_or(Additivity::Additive);
         let same_unit = inputs.iter().all(|m| m.unit == inputs[0].unit);
-        let unit = inputs[0].unit.clone().filter(|_| linear && same_unit);
-        Some(MetricPlan {
-            name: context.name.to_owned(),
+        Some(context.plan(Decided {
             integer: expr.ty() == Type::Int,
-            unit: spec.unit.clone().or(unit),
-            direction: spec.direction.unwrap_or_default(),
-            format: spec.format,
+            unit: inputs[0].unit.clone().filter(|_| linear && same_unit),
             additivity: if linear { weakest } else { Additivity::NonAdditive },
             reaggregate: inputs.iter().find_map(|m| m.reaggregate),
             definition: expr.to_string(),
-            label: spec.label.clone(),
-            description: spec.description.clone(),
             formula: Formula::Derived { expr },
-        })
+        }))
     }
 }
 

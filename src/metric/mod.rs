@@ -1,14 +1,18 @@
 //! Metric types: one file each, one line each in [`KINDS`]. A type says which YAML keys it takes, which metrics it is
 //! made of, and how it is resolved into a [`MetricPlan`]. Engines never learn the types' names.
 
+mod cumulative;
 mod derived;
 mod ratio;
+mod share;
 mod simple;
+mod time_comparison;
 
+use crate::calendar::Length;
 use crate::diagnostic::{Diagnostic, Diagnostics, Part, YamlPath};
 use crate::expr::{self, Expr, Scope, Type};
-use crate::plan::{LogicalSource, MetricPlan};
-use crate::spec::{Metric, MetricKind};
+use crate::plan::{any_part, sources_of, Formula, LogicalSource, MetricPlan, DAYS_IN_PERIOD};
+use crate::spec::{Additivity, Metric, MetricKind, Reaggregate};
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 
@@ -31,7 +35,14 @@ pub trait Kind: Sync {
 }
 
 /// All metric types.
-pub const KINDS: &[&dyn Kind] = &[&simple::Simple, &ratio::Ratio, &derived::Derived];
+pub const KINDS: &[&dyn Kind] = &[
+    &simple::Simple,
+    &ratio::Ratio,
+    &derived::Derived,
+    &cumulative::Cumulative,
+    &time_comparison::TimeComparison,
+    &share::Share,
+];
 
 /// The type of a metric.
 #[must_use]
@@ -48,6 +59,14 @@ pub struct Reference {
     pub at: YamlPath,
     /// The part of its value.
     pub part: Part,
+}
+
+/// The word among ignored dimensions that stands for the segment.
+const SEGMENT: &str = "segment";
+
+/// The reference in a key that names one metric.
+fn reference(key: &str, name: Option<&String>, at: &YamlPath) -> Vec<Reference> {
+    name.map(|name| Reference { name: name.clone(), at: at.key(key), part: Part::Value }).into_iter().collect()
 }
 
 /// What resolving one metric may look at.
@@ -82,6 +101,95 @@ impl MetricContext<'_> {
     }
 }
 
+/// What a metric type decides; the rest of a [`MetricPlan`] is what the user wrote.
+pub(crate) struct Decided {
+    pub(crate) formula: Formula,
+    pub(crate) integer: bool,
+    pub(crate) unit: Option<String>,
+    pub(crate) additivity: Additivity,
+    pub(crate) reaggregate: Option<Reaggregate>,
+    pub(crate) definition: String,
+}
+
+impl MetricContext<'_> {
+    /// The metric with what its type decided.
+    pub(crate) fn plan(&self, decided: Decided) -> MetricPlan {
+        let spec = self.spec;
+        MetricPlan {
+            name: self.name.to_owned(),
+            formula: decided.formula,
+            integer: decided.integer,
+            unit: spec.unit.clone().or(decided.unit),
+            direction: spec.direction.unwrap_or_default(),
+            format: spec.format,
+            additivity: decided.additivity,
+            reaggregate: decided.reaggregate,
+            definition: decided.definition,
+            label: spec.label.clone(),
+            description: spec.description.clone(),
+        }
+    }
+
+    /// The metric that a key names: told when the key is missing. Unknown names were told before.
+    pub(crate) fn input(&mut self, key: &str, name: Option<&String>) -> Option<&MetricPlan> {
+        let Some(name) = name else {
+            self.missing(key, "impressions");
+            return None;
+        };
+        self.metrics.get(name)
+    }
+
+    /// Tells names that are no dimensions of every source that a metric reads.
+    pub(crate) fn dimensions(&mut self, key: &str, names: &[String], of: &str) -> bool {
+        let mut known = true;
+        for source in sources_of(self.metrics, &[of.to_owned()]) {
+            let Some(source) = self.sources.get(source) else { continue };
+            for (i, name) in names.iter().enumerate().filter(|(_, name)| *name != SEGMENT) {
+                source.require_dimension(name, &self.at.key(key).index(i), self.errors);
+                known &= source.has_dimension(name);
+            }
+        }
+        known
+    }
+
+    /// A length of time, `28 days`.
+    pub(crate) fn length(&mut self, key: &str, text: &str) -> Option<Length> {
+        let length = Length::parse(text);
+        if length.is_none() {
+            let error = Diagnostic::pipeline("invalid-length", format!("`{text}` is not a length of time"));
+            self.errors.push(error.at(&self.at.key(key)).help(
+                "a whole number and a unit: `28 days`, `3 periods`, `1 year` (day, week, month, quarter, year, period)",
+            ));
+        }
+        length
+    }
+
+    /// Refuses an input that is made of what cannot be looked at over other days.
+    pub(crate) fn refuse_parts(
+        &mut self,
+        key: &str,
+        input: &str,
+        why: &str,
+        help: &str,
+        test: &dyn Fn(&MetricPlan) -> bool,
+    ) -> bool {
+        let Some(culprit) =
+            self.metrics.values().find(|m| test(m) && any_part(self.metrics, input, &|p| p.name == m.name))
+        else {
+            return false;
+        };
+        let mut error = Diagnostic::pipeline("meaningless-metric", format!("`{}` {why}", self.name))
+            .at(&self.at.key(key))
+            .place(&YamlPath::root().key("metrics").key(&culprit.name), Part::Key, "defined here")
+            .help(help);
+        if culprit.name != input {
+            error = error.note(format!("`{input}` is made of `{}`", culprit.name));
+        }
+        self.errors.push(error);
+        true
+    }
+}
+
 /// Parses SQL that stands at a place of the pipeline.
 pub fn parse_at(sql: &str, scope: &dyn Scope, at: &YamlPath, errors: &mut Diagnostics) -> Option<Expr> {
     match expr::parse(sql, scope) {
@@ -108,7 +216,9 @@ pub(crate) struct MetricScope<'m> {
 impl<'m> MetricScope<'m> {
     pub(crate) fn new(metrics: &'m IndexMap<String, MetricPlan>, all: Vec<&'m str>) -> Self {
         let ty = |m: &MetricPlan| if m.integer { Type::Int } else { Type::Float };
-        let types = metrics.iter().map(|(name, metric)| (name.as_str(), ty(metric))).collect();
+        let mut types: BTreeMap<&str, Type> =
+            metrics.iter().map(|(name, metric)| (name.as_str(), ty(metric))).collect();
+        types.insert(DAYS_IN_PERIOD, Type::Int);
         Self { names: all, types }
     }
 }

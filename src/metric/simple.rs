@@ -1,11 +1,11 @@
 //! `type: simple`: an aggregate of a source's records.
 
-use super::{Kind, MetricContext, Reference};
+use super::{Decided, Kind, MetricContext, Reference};
 use crate::diagnostic::{Diagnostic, YamlPath};
 use crate::expr::{Expr, Type};
 use crate::plan::additivity::of_expr;
-use crate::plan::{AggFunc, Aggregate, ColumnRole, Formula, LogicalSource, MetricPlan};
-use crate::spec::{Additivity, Agg, Metric, MetricKind, Reaggregate};
+use crate::plan::{AggFunc, Aggregate, ColumnRole, Formula, LogicalSource, MetricPlan, Snapshot};
+use crate::spec::{Additivity, Agg, Metric, MetricKind, Number, Reaggregate, WindowAgg};
 
 pub(super) struct Simple;
 
@@ -23,7 +23,17 @@ impl Kind for Simple {
         "{type: simple, source: posts, agg: sum, expr: likes + comments, filter: is_paid}"
     }
     fn keys(&self) -> &'static [&'static str] {
-        &["source", "agg", "expr", "filter", "reaggregate"]
+        &[
+            "source",
+            "agg",
+            "expr",
+            "filter",
+            "reaggregate",
+            "non_additive_dimension",
+            "carry_forward",
+            "fill_nulls_with",
+            "join_to_timespine",
+        ]
     }
     fn references(&self, _: &Metric, _: &YamlPath) -> Vec<Reference> {
         vec![]
@@ -71,25 +81,97 @@ impl Kind for Simple {
             Agg::Count => Additivity::Additive,
             Agg::Min | Agg::Max | Agg::Average => Additivity::NonAdditive,
         };
-        Some(MetricPlan {
-            name: context.name.to_owned(),
+        let snapshot = snapshot(context, agg, base, source)?;
+        let averaged = snapshot.as_ref().is_some_and(|s| s.pick == WindowAgg::Average);
+        let integer = integer && !averaged;
+        let fill = fill(context, integer)?;
+        Some(context.plan(Decided {
             integer,
-            unit: spec.unit.clone().or_else(|| unit(agg, expr.as_ref(), source)),
-            direction: spec.direction.unwrap_or_default(),
-            format: spec.format,
-            additivity,
-            reaggregate,
-            definition: definition(agg, expr.as_ref(), filter.as_ref(), &source.name),
-            label: spec.label.clone(),
-            description: spec.description.clone(),
+            unit: unit(agg, expr.as_ref(), source),
+            additivity: if averaged { Additivity::NonAdditive } else { additivity },
+            reaggregate: reaggregate.filter(|_| snapshot.is_none()),
+            definition: definition(agg, expr.as_ref(), filter.as_ref(), snapshot.as_ref(), &source.name),
             formula: Formula::Simple {
                 source: source.name.clone(),
                 agg,
                 aggregate: Aggregate { func, expr, filter },
                 additivity: base,
+                snapshot,
+                fill,
+                on_spine: spec.join_to_timespine.unwrap_or(false),
             },
-        })
+        }))
     }
+}
+
+/// Which day of a period counts: `Some(None)` when all do, `None` when what was written is wrong.
+#[expect(clippy::option_option, reason = "wrong, or absent")]
+fn snapshot(
+    context: &mut MetricContext<'_>,
+    agg: Agg,
+    base: Additivity,
+    source: &LogicalSource,
+) -> Option<Option<Snapshot>> {
+    let spec = context.spec;
+    let at = context.at.key("non_additive_dimension");
+    let Some(written) = &spec.non_additive_dimension else {
+        if spec.carry_forward.is_some() {
+            let error = Diagnostic::pipeline("clashing-keys", "`carry_forward` goes with `non_additive_dimension`");
+            context.errors.push(error.at_key(&context.at.key("carry_forward")));
+            return None;
+        }
+        return Some(None);
+    };
+    if agg != Agg::Sum || base == Additivity::NonAdditive {
+        let what = if agg == Agg::Sum { "a measure that adds up over nothing" } else { "another aggregate than `sum`" };
+        let error = Diagnostic::pipeline("clashing-keys", format!("`non_additive_dimension` with {what}"));
+        context
+            .errors
+            .push(error.at_key(&at).help("it is for levels that add up over everything but time: followers, stock"));
+        return None;
+    }
+    if source.finest() != crate::calendar::Grain::Day {
+        let error = Diagnostic::pipeline(
+            "clashing-keys",
+            format!("`non_additive_dimension` needs records by day, those of `{}` are not", source.name),
+        );
+        context.errors.push(error.at_key(&at));
+        return None;
+    }
+    for (i, name) in written.group_by.iter().enumerate() {
+        source.require_dimension(name, &at.key("group_by").index(i), context.errors);
+    }
+    let pick = written.window_agg.unwrap_or(WindowAgg::Last);
+    let mut carry = 0;
+    if let Some(text) = &spec.carry_forward {
+        let length = context.length("carry_forward", text)?;
+        if length.days().is_none() || pick != WindowAgg::Last {
+            let error =
+                Diagnostic::pipeline("invalid-length", "`carry_forward` is a number of days, with `window_agg: last`");
+            context.errors.push(error.at(&context.at.key("carry_forward")).help("`carry_forward: 3 days`"));
+            return None;
+        }
+        carry = length.days()?;
+    }
+    let known = written.group_by.iter().all(|name| source.has_dimension(name));
+    known.then(|| Some(Snapshot { pick, keys: written.group_by.clone(), carry }))
+}
+
+/// What stands in for null: `Some(None)` for nothing, `None` when what was written is wrong.
+#[expect(clippy::option_option, reason = "wrong, or absent")]
+fn fill(context: &mut MetricContext<'_>, integer: bool) -> Option<Option<Number>> {
+    let fill = context.spec.fill_nulls_with;
+    if let (true, Some(Number::Float(number))) = (integer, fill) {
+        let error = Diagnostic::pipeline(
+            "type-mismatch",
+            format!("`fill_nulls_with: {number}`, but `{}` is a whole number", context.name),
+        );
+        context
+            .errors
+            .push(error.at(&context.at.key("fill_nulls_with")).help("write a whole number, or `expr: 1.0 * x`"));
+        return None;
+    }
+    Some(fill)
 }
 
 fn source<'c>(context: &mut MetricContext<'c>) -> Option<&'c LogicalSource> {
@@ -151,7 +233,13 @@ fn unit(agg: Agg, expr: Option<&Expr>, source: &LogicalSource) -> Option<String>
     units.all(|other| other.as_ref() == Some(&first)).then_some(first)
 }
 
-fn definition(agg: Agg, expr: Option<&Expr>, filter: Option<&Expr>, source: &str) -> String {
+fn definition(
+    agg: Agg,
+    expr: Option<&Expr>,
+    filter: Option<&Expr>,
+    snapshot: Option<&Snapshot>,
+    source: &str,
+) -> String {
     let name = match agg {
         Agg::Sum => "SUM",
         Agg::Count => "COUNT",
@@ -161,5 +249,15 @@ fn definition(agg: Agg, expr: Option<&Expr>, filter: Option<&Expr>, source: &str
     };
     let inner = expr.map_or("*".to_owned(), Expr::to_string);
     let filter = filter.map_or(String::new(), |f| format!(" FILTER (WHERE {f})"));
-    format!("{name}({inner}){filter} FROM {source}")
+    let day = snapshot.map_or(String::new(), |s| {
+        let day = match s.pick {
+            WindowAgg::Last => "ON THE LAST DAY",
+            WindowAgg::First => "ON THE FIRST DAY",
+            WindowAgg::Average => "AVERAGED OVER DAYS",
+            WindowAgg::Opening => "ON THE LAST DAY BEFORE",
+        };
+        let keys = if s.keys.is_empty() { String::new() } else { format!(" OF EACH {}", s.keys.join(", ")) };
+        format!(" {day}{keys}")
+    });
+    format!("{name}({inner}){filter} FROM {source}{day}")
 }

@@ -1,6 +1,6 @@
 //! Printing a plan, deterministically: what is scanned, rolled up and reported, what is shared and what is derived.
 
-use super::types::{AggFunc, Aggregate, Covers, DayRange, Plan, ReportPlan, RollupPlan, Scan};
+use super::types::{AggFunc, Aggregate, Covers, DayRange, Made, Plan, ReportPlan, RollupPlan, Scan};
 use crate::calendar::{iso_date, Grain};
 use crate::expr::Expr;
 use crate::spec::{ExportFormat, Layout, Reaggregate};
@@ -63,8 +63,18 @@ fn scan_text(out: &mut String, scan: &Scan) {
     };
     let _ = writeln!(out, "  time: {}, a record covers {covers}", scan.time.column.raw);
     let _ = writeln!(out, "  columns read: {}", scan.raw_columns().join(", "));
-    for column in scan.columns.iter().filter(|c| c.raw.is_none()) {
-        let _ = writeln!(out, "  not in the files, taken as null: {}", column.name);
+    for column in &scan.columns {
+        let _ = match &column.made {
+            Made::Computed(expr) => writeln!(out, "  computed: {} = {expr}", column.name),
+            Made::Texts(form) => {
+                let steps: Vec<String> = form.steps.iter().map(|s| format!("{s:?}").to_lowercase()).collect();
+                writeln!(out, "  texts of {}: {}, {} mapped", column.name, steps.join(", "), form.map.len())
+            }
+            Made::AsRead if column.raw.is_none() => {
+                writeln!(out, "  not in the files, taken as null: {}", column.name)
+            }
+            Made::AsRead => Ok(()),
+        };
     }
     if let Some(filter) = &scan.filter {
         let _ = writeln!(out, "  where: {filter}");

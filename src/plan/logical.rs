@@ -1,7 +1,8 @@
 //! Sources as metrics see them: logical columns with types and roles, over one physical source or several.
 
-use super::types::{Covers, TimeColumn};
+use super::types::{Covers, Made, TimeColumn};
 use crate::calendar::Grain;
+use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::expr::{Expr, Scope, Type};
 use crate::spec::{Additivity, Assign, Reaggregate};
 use indexmap::IndexMap;
@@ -60,6 +61,8 @@ pub struct LogicalColumn {
     pub role: ColumnRole,
     /// For each member of the source, its name in the files; `None` where a member lacks it.
     pub raw: Vec<Option<String>>,
+    /// For each member of the source, how its values come about.
+    pub made: Vec<Made>,
     /// Nothing but nulls were seen: in a union the type is the other members'.
     pub empty: bool,
     /// For text in CSV: the cell that made it text.
@@ -109,5 +112,45 @@ impl LogicalSource {
     #[must_use]
     pub fn is_union(&self) -> bool {
         self.members.len() != 1 || self.members[0] != self.name
+    }
+
+    /// Whether it has a dimension of that name.
+    #[must_use]
+    pub fn has_dimension(&self, name: &str) -> bool {
+        self.columns.get(name).is_some_and(|c| c.role == ColumnRole::Dimension)
+    }
+
+    /// The type of a dimension.
+    ///
+    /// # Errors
+    /// Why it cannot be one.
+    pub fn dimension(&self, name: &str) -> Result<Type, Diagnostic> {
+        let known: Vec<&str> =
+            self.columns.iter().filter(|(_, c)| c.role == ColumnRole::Dimension).map(|(n, _)| n.as_str()).collect();
+        match self.columns.get(name) {
+            Some(column) if column.role == ColumnRole::Dimension => Ok(column.ty),
+            Some(column) if column.role == ColumnRole::Time => Err(Diagnostic::pipeline(
+                "not-a-dimension",
+                format!("`{name}` is the time column of `{}`: periods come from `grains`", self.name),
+            )
+            .help("leave it out of `group_by`; `grains: [day]` gives a row a day")),
+            Some(_) => Err(Diagnostic::pipeline(
+                "not-a-dimension",
+                format!("`{name}` is not declared as a dimension of source `{}`", self.name),
+            )
+            .help(format!("add it to `sources.{}.dimensions`", self.name))),
+            None => Err(Diagnostic::pipeline(
+                "unknown-dimension",
+                format!("source `{}` has no dimension `{name}`", self.name),
+            )
+            .suggest(name, "dimensions there", known)),
+        }
+    }
+
+    /// Tells that something is no dimension.
+    pub fn require_dimension(&self, name: &str, at: &YamlPath, errors: &mut Diagnostics) {
+        if let Err(error) = self.dimension(name) {
+            errors.push(error.at(at));
+        }
     }
 }

@@ -5,8 +5,10 @@
 pub mod additivity;
 mod explain;
 mod logical;
+mod metrics;
 mod types;
 
 pub use explain::{explain, explain_json, EngineChoice};
 pub use logical::{ColumnRole, LogicalColumn, LogicalSource, SourceTime};
+pub use metrics::{any_part, sources_of, Formula, MetricPlan, Snapshot, Window, DAYS_IN_PERIOD};
 pub use types::*;

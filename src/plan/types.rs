@@ -1,9 +1,10 @@
 //! The plan's types: what is scanned, rolled up and reported.
 
-use crate::calendar::{Calendar, Grain};
+use super::metrics::MetricPlan;
+use crate::calendar::{Calendar, Grain, Offset};
 use crate::catalog::Partition;
 use crate::expr::{Expr, Type};
-use crate::spec::{Additivity, Agg, Dialect, Direction, ExportFormat, FileFormat, Format, Layout, Reaggregate};
+use crate::spec::{Dialect, ExportFormat, FileFormat, IncompletePeriods, Layout, Normalise};
 use indexmap::IndexMap;
 use jiff::tz::TimeZone;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,8 @@ pub struct Plan {
     pub metrics: IndexMap<String, MetricPlan>,
     /// The reports.
     pub reports: Vec<ReportPlan>,
+    /// The last day that counts, where one was given.
+    pub as_of: Option<i32>,
     /// Folder that export paths are relative to.
     pub output_root: PathBuf,
 }
@@ -96,8 +99,8 @@ pub struct ScanFile {
     pub partitions: Vec<Partition>,
 }
 
-/// A column to decode.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A column to decode, or to make of decoded ones.
+#[derive(Clone, Debug, PartialEq)]
 pub struct ScanColumn {
     /// Name in expressions.
     pub name: String,
@@ -107,6 +110,29 @@ pub struct ScanColumn {
     pub ty: Type,
     /// Whether it is grouped or filtered by, not aggregated: its values must keep their identity.
     pub dimension: bool,
+    /// How its values come about.
+    pub made: Made,
+}
+
+/// How the values of a column come about.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Made {
+    /// They are those of the file, texts trimmed and in NFC.
+    #[default]
+    AsRead,
+    /// Texts are brought into another form.
+    Texts(TextForm),
+    /// An expression over columns that come before.
+    Computed(Expr),
+}
+
+/// The form that texts are brought into.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TextForm {
+    /// The steps.
+    pub steps: Vec<Normalise>,
+    /// Other texts for some texts, after the steps.
+    pub map: IndexMap<String, Option<String>>,
 }
 
 /// What dates the records of a source.
@@ -257,73 +283,6 @@ pub enum AggFunc {
     Max,
 }
 
-/// A metric, resolved.
-#[derive(Clone, Debug, PartialEq)]
-pub struct MetricPlan {
-    /// Its name.
-    pub name: String,
-    /// How its value comes about.
-    pub formula: Formula,
-    /// Whether its values are whole numbers (exact int64) or floats.
-    pub integer: bool,
-    /// Unit of the value, where known.
-    pub unit: Option<String>,
-    /// Which way is better.
-    pub direction: Direction,
-    /// How people like to read it.
-    pub format: Option<Format>,
-    /// What its values may be added up over.
-    pub additivity: Additivity,
-    /// How something that does not add up was aggregated all the same.
-    pub reaggregate: Option<Reaggregate>,
-    /// Its definition as SQL.
-    pub definition: String,
-    /// Name shown to people.
-    pub label: Option<String>,
-    /// What it says.
-    pub description: Option<String>,
-}
-
-/// How a metric's value comes about.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Formula {
-    /// An aggregate of a source's records.
-    Simple {
-        /// The source or union.
-        source: String,
-        /// How the state becomes a value.
-        agg: Agg,
-        /// The state.
-        aggregate: Aggregate,
-        /// What the measures in the expression may be added up over.
-        additivity: Additivity,
-    },
-    /// One metric over another.
-    Ratio {
-        /// Above the line.
-        numerator: String,
-        /// Below the line.
-        denominator: String,
-    },
-    /// An expression whose columns are metrics.
-    Derived {
-        /// Over metric names.
-        expr: Expr,
-    },
-}
-
-impl Formula {
-    /// The metrics it is made of.
-    #[must_use]
-    pub fn inputs(&self) -> Vec<&str> {
-        match self {
-            Self::Simple { .. } => vec![],
-            Self::Ratio { numerator, denominator } => vec![numerator, denominator],
-            Self::Derived { expr } => expr.columns().into_iter().map(|(name, _)| name).collect(),
-        }
-    }
-}
-
 /// A report, resolved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReportPlan {
@@ -337,18 +296,46 @@ pub struct ReportPlan {
     pub computed: Vec<String>,
     /// The dimensions.
     pub dims: Vec<Dim>,
+    /// Dimensions that are not shown, but told apart on the way to a metric: what has its own last day, or a ratio.
+    pub hidden_dims: Vec<Dim>,
+    /// The details first, then the totals, each with the indices in `dims` that it keeps.
+    pub levels: Vec<LevelPlan>,
     /// The grains, shortest first.
     pub grains: Vec<Grain>,
     /// The segments, in the order written.
     pub segments: Vec<String>,
     /// The days that count.
     pub range: DayRange,
+    /// The days that are read: those that count, and those before them that windows and comparisons look at.
+    pub reads: DayRange,
     /// Where each segment's states come from.
     pub inputs: Vec<ReportInput>,
     /// Simple metrics whose cells may hold one value only (a non-additive measure at its primary key).
     pub single_valued: Vec<String>,
+    /// What every metric is compared with.
+    pub compare: Vec<ComparePlan>,
+    /// What becomes of rows whose period is not complete.
+    pub incomplete: IncompletePeriods,
     /// The files.
     pub exports: Vec<ExportPlan>,
+}
+
+/// A level of a report: its details, or totals over some of its dimensions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LevelPlan {
+    /// Its word in the column `level`.
+    pub name: String,
+    /// Indices of the dimensions it keeps.
+    pub dims: Vec<usize>,
+}
+
+/// An earlier period that metrics are compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComparePlan {
+    /// What its columns are named after.
+    pub name: &'static str,
+    /// How far back.
+    pub offset: Offset,
 }
 
 /// The states of one source and segment for a report.
@@ -360,8 +347,12 @@ pub struct ReportInput {
     pub source: String,
     /// The roll-up to read.
     pub rollup: RollupId,
+    /// Its dimensions, as indices in the report's `dims` and then `hidden_dims`.
+    pub dims: Vec<usize>,
     /// For each simple metric, the index of its aggregate in that roll-up.
     pub slots: IndexMap<String, usize>,
+    /// The roll-up that tells on which days the keys of semi-additive measures have records.
+    pub presence: Option<RollupId>,
 }
 
 /// An export, resolved.

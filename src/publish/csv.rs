@@ -1,4 +1,4 @@
-//! CSV: RFC 4180 with CRLF, empty cells for null, `(unknown)` for a null dimension; or the dialect that a French Excel
+//! CSV: RFC 4180 with CRLF, empty cells for null, `(unknown)` for a null dimension, `(all)` in totals; or the dialect that a French Excel
 //! opens by double click. Text that a spreadsheet would run as a formula gets an apostrophe in front (OWASP, "CSV
 //! Injection").
 //!
@@ -20,6 +20,9 @@ use std::path::Path;
 
 /// How a missing dimension value is written: an empty cell could not be told from an empty text.
 const UNKNOWN: &str = "(unknown)";
+
+/// How a dimension is written in totals over all of its values.
+const ALL: &str = "(all)";
 
 /// Bytes that are written in one go.
 const FLUSH: usize = 1 << 18;
@@ -50,9 +53,15 @@ impl Format for CsvFormat {
         lines.extend_from_slice(b"\r\n");
         let mut cells: Vec<Cells<'_>> = vec![];
         for (field, array) in schema.fields().iter().zip(table.columns()) {
-            let dim = report.dims.iter().any(|d| d.name == *field.name());
-            let column = Cells::new(array, dim, french, separator);
-            cells.push(column.ok_or_else(|| format!("no text for {}", field.data_type()))?);
+            let dim = report.dims.iter().position(|d| d.name == *field.name());
+            let column = Cells::new(array, dim.is_some(), french, separator);
+            let mut column = column.ok_or_else(|| format!("no text for {}", field.data_type()))?;
+            if let (Some(dim), Some(levels)) = (dim, table.column_by_name("level")) {
+                let over = report.levels.iter().filter(|level| !level.dims.contains(&dim));
+                let over: Vec<&str> = over.map(|level| level.name.as_str()).collect();
+                column.totals = (!over.is_empty()).then(|| (levels.as_string(), over));
+            }
+            cells.push(column);
         }
         for row in 0..table.num_rows() {
             for (i, column) in cells.iter_mut().enumerate() {
@@ -93,6 +102,8 @@ struct Cells<'t> {
     values: Values<'t>,
     nulls: Option<&'t NullBuffer>,
     null: &'static str,
+    /// For dimensions: the level of each row, and the levels that are totals over the dimension.
+    totals: Option<(&'t StringArray, Vec<&'t str>)>,
     french: bool,
     separator: u8,
     /// The last day written: neighbouring rows are mostly of one period.
@@ -124,12 +135,13 @@ impl<'t> Cells<'t> {
             _ => return None,
         };
         let null = if dim { UNKNOWN } else { "" };
-        Some(Self { values, nulls: array.nulls(), null, french, separator, last_day: None })
+        Some(Self { values, nulls: array.nulls(), null, totals: None, french, separator, last_day: None })
     }
 
     fn write(&mut self, row: usize, text: &mut Vec<u8>) {
         if self.nulls.is_some_and(|n| n.is_null(row)) {
-            text.extend_from_slice(self.null.as_bytes());
+            let total = self.totals.as_ref().is_some_and(|(levels, over)| over.contains(&levels.value(row)));
+            text.extend_from_slice(if total { ALL } else { self.null }.as_bytes());
             return;
         }
         match &self.values {

@@ -70,6 +70,8 @@ pub struct OutputSummary {
     pub layout: Layout,
     /// Its rows.
     pub rows: u64,
+    /// Cells of the report whose period is not complete, where they are flagged.
+    pub incomplete: u64,
     /// Its bytes.
     pub bytes: u64,
     /// Its files: one, or one a partition.

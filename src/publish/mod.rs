@@ -13,7 +13,7 @@ pub use stage::Stage;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{ExportPlan, Plan, ReportPlan};
 use crate::report::ReportTable;
-use crate::spec::{ExportFormat, Layout};
+use crate::spec::{ExportFormat, IncompletePeriods, Layout};
 use arrow::record_batch::RecordBatch;
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -105,6 +105,7 @@ fn write_one(
         format: export.format,
         layout: export.layout,
         rows: batch.num_rows() as u64,
+        incomplete: if report.incomplete == IncompletePeriods::Flag { table.incomplete as u64 } else { 0 },
         bytes: files.iter().map(|f| f.bytes).sum(),
         files,
     })

@@ -1,178 +1,24 @@
-//! From the buckets and dimensions of roll-ups to the periods and dimensions of a report, states still unfinished.
-//! The roll-ups of several sources meet here: a full outer join on period and dimensions, a cell of each input in one row.
+//! From the buckets of roll-ups to the spans and groups that a report looks at, states still unfinished.
 
+use super::groups::{Groups, LevelId};
+use super::merge::ByDay;
+use super::snapshot;
+use super::views::Slot;
 use crate::calendar::{Calendar, Grain};
 use crate::diagnostic::Diagnostic;
-use crate::frame::{engine_error, frame_of};
-use crate::plan::{AggFunc, Aggregate, DayRange, Plan, ReportInput, ReportPlan, RollupId};
+use crate::plan::{AggFunc, Aggregate, DayRange, Plan, ReportInput, ReportPlan, RollupId, RollupPlan, Snapshot};
 use crate::rollup::{coarsen, exact, Merge};
-use arrow::array::AsArray;
-use arrow::datatypes::Int64Type;
+use arrow::array::{ArrayRef, AsArray, RecordBatchOptions, UInt32Array};
+use arrow::compute::take;
+use arrow::datatypes::{Field, Int64Type, Schema};
 use arrow::record_batch::RecordBatch;
-use indexmap::IndexMap;
-use polars::prelude::{col, DataFrame, DataType, Expr, IntoColumn, IntoLazy, PlSmallStr, PolarsResult, Series};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+use std::sync::Arc;
 
-/// The column of an input's records.
-pub(super) fn rows_column(input: usize) -> String {
-    format!("rows{input}")
-}
-
-/// The column of a state of an input.
-pub(super) fn state_column(input: usize, state: &str) -> String {
-    format!("{input}_{state}")
-}
-
-fn dim_column(index: usize) -> String {
-    format!("d{index}")
-}
-
-/// The key columns of a report's frames: period, dimensions.
-pub(super) fn keys(report: &ReportPlan) -> Vec<String> {
-    std::iter::once("p".to_owned()).chain((0..report.dims.len()).map(dim_column)).collect()
-}
-
-/// One row a cell of the report at a grain, for one segment; columns `p` (first day, hour, or 0), `d0`…, and for each
-/// input its `rows{i}` and states.
-pub(super) fn regroup(
-    plan: &Plan,
-    report: &ReportPlan,
-    segment: &str,
-    grain: Grain,
-    rollups: &BTreeMap<RollupId, RecordBatch>,
-) -> Result<DataFrame, Diagnostic> {
-    let mut parts = vec![];
-    for (index, input) in report.inputs.iter().enumerate().filter(|(_, i)| i.segment == segment) {
-        parts.push(part(plan, report, index, input, grain, rollups)?);
-    }
-    if parts.len() == 1 {
-        return parts.pop().ok_or_else(|| Diagnostic::bug("no part"));
-    }
-    let whole = stack(parts).map_err(|e| engine_error(&e))?;
-    let keys = keys(report);
-    let mut aggregates: Vec<Expr> = vec![];
-    for name in whole.get_column_names_owned() {
-        if keys.contains(&name.to_string()) {
-            continue;
-        }
-        let (_, state) = name.rsplit_once('_').unwrap_or(("", name.as_str()));
-        // A cell has at most one row an input, whose columns are its own: nothing is added up here.
-        aggregates.push(if state.starts_with('v') { col(name.as_str()).max() } else { col(name.as_str()).sum() });
-    }
-    let by: Vec<Expr> = keys.iter().map(|k| col(k.as_str())).collect();
-    whole.lazy().group_by(by).agg(aggregates).collect().map_err(|e| engine_error(&e))
-}
-
-/// The frames under each other; a column that one lacks is null there.
-fn stack(mut parts: Vec<DataFrame>) -> PolarsResult<DataFrame> {
-    let mut columns: Vec<(PlSmallStr, DataType)> = vec![];
-    for column in parts.iter().flat_map(DataFrame::columns) {
-        if !columns.iter().any(|(name, _)| name == column.name()) {
-            columns.push((column.name().clone(), column.dtype().clone()));
-        }
-    }
-    let mut whole: Option<DataFrame> = None;
-    for part in &mut parts {
-        for (name, ty) in &columns {
-            if part.get_column_index(name).is_none() {
-                part.with_column(Series::full_null(name.clone(), part.height(), ty).into_column())?;
-            }
-        }
-        let part = part.select(columns.iter().map(|(name, _)| name.clone()))?;
-        match &mut whole {
-            Some(frame) => {
-                frame.vstack_mut(&part)?;
-            }
-            None => whole = Some(part),
-        }
-    }
-    let mut whole = whole.unwrap_or_default();
-    whole.rechunk_mut();
-    Ok(whole)
-}
-
-/// One roll-up's cells with the report's keys, one row a cell; states renamed so that inputs do not clash.
-fn part(
-    plan: &Plan,
-    report: &ReportPlan,
-    index: usize,
-    input: &ReportInput,
-    grain: Grain,
-    rollups: &BTreeMap<RollupId, RecordBatch>,
-) -> Result<DataFrame, Diagnostic> {
-    let wanted = &plan.rollups[input.rollup];
-    let read = &plan.rollups[wanted.derived_from.unwrap_or(wanted.id)];
-    let cells = rollups.get(&read.id).ok_or_else(|| Diagnostic::bug(format!("roll-up r{} is missing", read.id)))?;
-    let mut dims = vec![];
-    for dim in &report.dims {
-        let position = read.dims.iter().position(|d| d == dim);
-        dims.push(dim_column(position.ok_or_else(|| Diagnostic::bug("a dimension is not rolled up"))?));
-    }
-    // By the name of a state in the roll-up its name here.
-    let mut states: IndexMap<String, (String, Merge)> = IndexMap::new();
-    states.insert("rows".to_owned(), (rows_column(index), Merge::Add));
-    for slot in input.slots.values() {
-        let aggregate = &wanted.aggregates[*slot];
-        let position = read.aggregates.iter().position(|a| a == aggregate);
-        let position = position.ok_or_else(|| Diagnostic::bug("a state is not rolled up"))?;
-        let merge = match aggregate.func {
-            AggFunc::Count | AggFunc::Sum => Merge::Add,
-            AggFunc::Min => Merge::Min,
-            AggFunc::Max => Merge::Max,
-        };
-        for (state, name) in self::states(aggregate, *slot) {
-            states.insert(format!("{state}{position}"), (state_column(index, &name), merge));
-        }
-    }
-    let buckets = cells.column_by_name("b").ok_or_else(|| Diagnostic::bug("a roll-up without buckets"))?;
-    let periods = periods(plan, report, (read.bucket, grain), buckets.as_primitive::<Int64Type>().values());
-    let coarser;
-    let cells = match periods {
-        None if read.dims.len() == report.dims.len() => cells,
-        periods => {
-            let periods = periods.unwrap_or_else(|| buckets.as_primitive::<Int64Type>().iter().collect());
-            let carried: Vec<(String, Merge)> = states.iter().map(|(name, (_, how))| (name.clone(), *how)).collect();
-            coarser =
-                coarsen(cells, &periods, &dims, &carried, &|| exact::overflow(&format!("report `{}`", report.name)))?;
-            &coarser
-        }
-    };
-    let here = std::iter::once(("b", "p".to_owned()))
-        .chain(dims.iter().enumerate().map(|(i, dim)| (dim.as_str(), dim_column(i))))
-        .chain(states.iter().map(|(from, (to, _))| (from.as_str(), to.clone())));
-    frame_of(cells, here).map_err(|e| engine_error(&e))
-}
-
-/// The period of each bucket, none for those outside the report's range; `None` where buckets are periods and all are
-/// inside. The planner has made buckets that the range does not cut.
-fn periods(
-    plan: &Plan,
-    report: &ReportPlan,
-    (bucket, grain): (Grain, Grain),
-    buckets: &[i64],
-) -> Option<Vec<Option<i64>>> {
-    let calendar = &plan.calendar;
-    let whole = report.range == DayRange::default() || bucket == Grain::All;
-    let inside = |b: i64| whole || report.range.contains(day_of_bucket(calendar, bucket, b));
-    if grain == bucket && buckets.iter().all(|b| inside(*b)) {
-        return None;
-    }
-    let mut last = None;
-    let period = |b: &i64| match last {
-        // Neighbouring cells are often of one bucket.
-        Some((known, period)) if known == *b => period,
-        _ => {
-            let period = inside(*b).then(|| match grain {
-                Grain::All => 0,
-                _ if grain == bucket => *b,
-                _ => i64::from(calendar.period_start(grain, day_of_bucket(calendar, bucket, *b))),
-            });
-            last = Some((*b, period));
-            period
-        }
-    };
-    Some(buckets.iter().map(period).collect())
-}
+/// The column of records of an input.
+pub(super) const ROWS: &str = "rows";
 
 /// The state columns of an aggregate: its prefix in the roll-up, its name here. Sums of floats have a tail.
 pub(super) fn states(aggregate: &Aggregate, slot: usize) -> Vec<(&'static str, String)> {
@@ -187,7 +33,326 @@ pub(super) fn states(aggregate: &Aggregate, slot: usize) -> Vec<(&'static str, S
     }
 }
 
-fn day_of_bucket(calendar: &Calendar, bucket: Grain, value: i64) -> i32 {
+/// Cells with states, each of one slot and group.
+pub(super) struct Cells {
+    /// Index of the slot of each.
+    pub(super) slots: Vec<u32>,
+    /// Group of each.
+    pub(super) groups: Vec<u32>,
+    /// The states: [`ROWS`], and those of [`states`].
+    pub(super) states: RecordBatch,
+}
+
+/// The roll-ups that a report reads, with the numbers of their groups.
+pub(super) struct Book<'p> {
+    pub(super) plan: &'p Plan,
+    pub(super) report: &'p ReportPlan,
+    pub(super) groups: RefCell<Groups>,
+    rollups: BTreeMap<RollupId, RecordBatch>,
+    codes: RefCell<Numbers<usize>>,
+    numbers: RefCell<Numbers<LevelId>>,
+}
+
+/// Numbers for the cells of a roll-up, by dimension or level.
+type Numbers<K> = HashMap<(RollupId, K), Rc<Vec<u32>>>;
+
+/// States to carry along: name in the roll-up, name here, and how they merge.
+type Carried = Vec<(String, String, Merge)>;
+
+impl<'p> Book<'p> {
+    pub(super) fn new(plan: &'p Plan, report: &'p ReportPlan, rollups: BTreeMap<RollupId, RecordBatch>) -> Self {
+        let groups = RefCell::new(Groups::new(report.dims.iter().chain(&report.hidden_dims)));
+        Self { plan, report, groups, rollups, codes: RefCell::default(), numbers: RefCell::default() }
+    }
+
+    /// The roll-up that is read where one is wanted.
+    fn read(&self, wanted: RollupId) -> Result<(&'p RollupPlan, &RecordBatch), Diagnostic> {
+        let read = &self.plan.rollups[self.plan.rollups[wanted].derived_from.unwrap_or(wanted)];
+        let cells = self.rollups.get(&read.id);
+        Ok((read, cells.ok_or_else(|| Diagnostic::bug(format!("roll-up r{} is missing", read.id)))?))
+    }
+
+    /// The group of each cell of a roll-up at a level.
+    fn numbers(&self, read: &RollupPlan, cells: &RecordBatch, level: LevelId) -> Result<Rc<Vec<u32>>, Diagnostic> {
+        if let Some(known) = self.numbers.borrow().get(&(read.id, level)) {
+            return Ok(known.clone());
+        }
+        let dims = self.groups.borrow().dims(level).to_vec();
+        let codes: Vec<Rc<Vec<u32>>> =
+            dims.iter().map(|dim| self.codes(read, cells, *dim)).collect::<Result<_, Diagnostic>>()?;
+        let slices: Vec<&[u32]> = codes.iter().map(|codes| codes.as_slice()).collect();
+        let numbers = Rc::new(self.groups.borrow_mut().number(level, cells.num_rows(), &slices));
+        self.numbers.borrow_mut().insert((read.id, level), numbers.clone());
+        Ok(numbers)
+    }
+
+    fn codes(&self, read: &RollupPlan, cells: &RecordBatch, dim: usize) -> Result<Rc<Vec<u32>>, Diagnostic> {
+        if let Some(known) = self.codes.borrow().get(&(read.id, dim)) {
+            return Ok(known.clone());
+        }
+        let wanted = self.report.dims.iter().chain(&self.report.hidden_dims).nth(dim);
+        let position = read.dims.iter().position(|d| Some(d) == wanted);
+        let column = position.and_then(|i| cells.column_by_name(&format!("d{i}")));
+        let column = column.ok_or_else(|| Diagnostic::bug("a dimension is not rolled up"))?;
+        let codes = Rc::new(self.groups.borrow_mut().codes(dim, column)?);
+        self.codes.borrow_mut().insert((read.id, dim), codes.clone());
+        Ok(codes)
+    }
+
+    /// The states that metrics need of an input's roll-up.
+    fn carried(&self, input: &ReportInput, read: &RollupPlan, metrics: &[&str]) -> Result<Carried, Diagnostic> {
+        let mut carried: Carried = vec![(ROWS.to_owned(), ROWS.to_owned(), Merge::Add)];
+        for metric in metrics {
+            let slot = *input.slots.get(*metric).ok_or_else(|| Diagnostic::bug(format!("`{metric}` has no slot")))?;
+            let aggregate = &self.plan.rollups[input.rollup].aggregates[slot];
+            let position = read.aggregates.iter().position(|a| a == aggregate);
+            let position = position.ok_or_else(|| Diagnostic::bug("a state is not rolled up"))?;
+            let merge = match aggregate.func {
+                AggFunc::Count | AggFunc::Sum => Merge::Add,
+                AggFunc::Min => Merge::Min,
+                AggFunc::Max => Merge::Max,
+            };
+            for (state, name) in states(aggregate, slot) {
+                if !carried.iter().any(|(_, known, _)| *known == name) {
+                    carried.push((format!("{state}{position}"), name, merge));
+                }
+            }
+        }
+        Ok(carried)
+    }
+
+    /// The cells of an input at a level, over the spans of `slots`, with the states of `metrics`.
+    pub(super) fn cells(
+        &self,
+        input: &ReportInput,
+        level: LevelId,
+        (grain, slots): (Grain, &[Slot]),
+        metrics: &[&str],
+    ) -> Result<Cells, Diagnostic> {
+        let (read, batch) = self.read(input.rollup)?;
+        let groups = self.numbers(read, batch, level)?;
+        let carried = self.carried(input, read, metrics)?;
+        let buckets = buckets(batch)?;
+        let whole_keys = self.groups.borrow().dims(level).len() == read.dims.len();
+        if !disjoint(slots) {
+            let cells = self.by_bucket(batch, (&buckets, &groups), &carried, whole_keys)?;
+            return self.overlapping(read.bucket, cells, slots, &carried);
+        }
+        let calendar = &self.plan.calendar;
+        let of_cells =
+            slots_of(calendar, super::sheet::counted(self.plan, self.report), (read.bucket, grain), &buckets, slots);
+        // A window may hold several days even where the report is by day.
+        let single = grain != Grain::Day || slots.iter().all(|slot| slot.first == slot.last);
+        if single && whole_keys && read.bucket == grain && of_cells.iter().all(Option::is_some) {
+            // Cells are what they were.
+            let slots = of_cells.iter().map(|slot| u32::try_from(slot.unwrap_or(0)).unwrap_or(0)).collect();
+            let columns = carried.iter().map(|(from, to, _)| Ok((to.clone(), column(batch, from)?.clone())));
+            let states = batch_of(batch.num_rows(), columns.collect::<Result<_, Diagnostic>>()?)?;
+            return Ok(Cells { slots, groups: groups.to_vec(), states });
+        }
+        self.merged(batch, &of_cells, &groups, &carried)
+    }
+
+    /// Cells of the same slot and group as one.
+    fn merged(
+        &self,
+        batch: &RecordBatch,
+        slots: &[Option<i64>],
+        groups: &[u32],
+        carried: &Carried,
+    ) -> Result<Cells, Diagnostic> {
+        let mut columns = vec![("g".to_owned(), Arc::new(UInt32Array::from(groups.to_vec())) as ArrayRef)];
+        for (from, to, _) in carried {
+            columns.push((to.clone(), column(batch, from)?.clone()));
+        }
+        let renamed = batch_of(groups.len(), columns)?;
+        let how: Vec<(String, Merge)> = carried.iter().map(|(_, to, how)| (to.clone(), *how)).collect();
+        let merged = coarsen(&renamed, slots, &["g".to_owned()], &how, &|| self.overflow())?;
+        let slots = column(&merged, "b")?.as_primitive::<Int64Type>().values();
+        let slots = slots.iter().map(|slot| u32::try_from(*slot).unwrap_or(0)).collect();
+        let groups = column(&merged, "g")?.as_primitive::<arrow::datatypes::UInt32Type>().values().to_vec();
+        let columns = carried.iter().map(|(_, to, _)| Ok((to.clone(), column(&merged, to)?.clone())));
+        let states = batch_of(merged.num_rows(), columns.collect::<Result<_, Diagnostic>>()?)?;
+        Ok(Cells { slots, groups, states })
+    }
+
+    /// One cell for each bucket and group; `slots` are places in the sorted list of buckets.
+    fn by_bucket(
+        &self,
+        batch: &RecordBatch,
+        (buckets, groups): (&[i64], &[u32]),
+        carried: &Carried,
+        whole_keys: bool,
+    ) -> Result<(Vec<i64>, Cells), Diagnostic> {
+        let mut distinct = buckets.to_vec();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let place = |bucket: &i64| distinct.binary_search(bucket).ok().and_then(|i| i64::try_from(i).ok());
+        let places: Vec<Option<i64>> = buckets.iter().map(place).collect();
+        if whole_keys {
+            let slots = places.iter().map(|p| u32::try_from(p.unwrap_or(0)).unwrap_or(0)).collect();
+            let columns = carried.iter().map(|(from, to, _)| Ok((to.clone(), column(batch, from)?.clone())));
+            let states = batch_of(batch.num_rows(), columns.collect::<Result<_, Diagnostic>>()?)?;
+            return Ok((distinct, Cells { slots, groups: groups.to_vec(), states }));
+        }
+        let cells = self.merged(batch, &places, groups, carried)?;
+        Ok((distinct, cells))
+    }
+
+    fn overlapping(
+        &self,
+        bucket: Grain,
+        (buckets, cells): (Vec<i64>, Cells),
+        slots: &[Slot],
+        carried: &Carried,
+    ) -> Result<Cells, Diagnostic> {
+        let days: Vec<i32> = buckets.iter().map(|b| day_of_bucket(&self.plan.calendar, bucket, *b)).collect();
+        let days: Vec<i32> = cells.slots.iter().map(|place| days[*place as usize]).collect();
+        let by_day = ByDay::new(&days, &cells.groups);
+        let spans = by_day.spans(slots);
+        let mut columns: Vec<(String, ArrayRef)> = vec![];
+        // Counts that are the same for several states are one array, and stay one.
+        let mut known: Vec<(&ArrayRef, ArrayRef)> = vec![];
+        for (_, to, how) in carried {
+            let array = column(&cells.states, to)?;
+            let over = match known.iter().find(|(from, _)| *how == Merge::Add && Arc::ptr_eq(from, array)) {
+                Some((_, over)) => over.clone(),
+                None => by_day.state(&spans, array, *how, &|| self.overflow())?,
+            };
+            known.push((array, over.clone()));
+            columns.push((to.clone(), over));
+        }
+        let states = batch_of(spans.slots.len(), columns)?;
+        Ok(Cells { slots: spans.slots, groups: spans.groups, states })
+    }
+
+    /// The cells of a measure that does not add up over time: those of the days that count.
+    pub(super) fn snapshot(
+        &self,
+        input: &ReportInput,
+        level: LevelId,
+        slots: &[Slot],
+        (metric, how): (&str, &Snapshot),
+    ) -> Result<Cells, Diagnostic> {
+        let (read, batch) = self.read(input.rollup)?;
+        let groups = self.numbers(read, batch, level)?;
+        let carried = self.carried(input, read, &[metric])?;
+        let days = |bucket: Grain, batch: &RecordBatch| -> Result<Vec<i32>, Diagnostic> {
+            Ok(buckets(batch)?.iter().map(|b| day_of_bucket(&self.plan.calendar, bucket, *b)).collect())
+        };
+        let own_days = days(read.bucket, batch)?;
+        if how.pick == crate::spec::WindowAgg::Average {
+            let (buckets, cells) = self.by_bucket(batch, (&buckets(batch)?, &groups), &carried, false)?;
+            let counts = states(&self.plan.rollups[input.rollup].aggregates[input.slots[metric]], input.slots[metric]);
+            let cells = snapshot::known_days(&cells, &counts[1].1)?;
+            let mut carried: Carried = carried.iter().map(|(_, to, how)| (to.clone(), to.clone(), *how)).collect();
+            carried.push((snapshot::DAYS.to_owned(), snapshot::DAYS.to_owned(), Merge::Add));
+            return self.overlapping(read.bucket, (buckets, cells), slots, &carried);
+        }
+        let keys: Vec<usize> = how
+            .keys
+            .iter()
+            .filter_map(|key| self.report.dims.iter().chain(&self.report.hidden_dims).position(|d| d.name == *key))
+            .collect();
+        let mut sorted = keys;
+        sorted.sort_unstable();
+        let key_level = self.groups.borrow_mut().level(&sorted);
+        let own_keys = self.numbers(read, batch, key_level)?;
+        let presence = input.presence.ok_or_else(|| Diagnostic::bug("nothing tells the days of a snapshot"))?;
+        let (presence, there) = self.read(presence)?;
+        let keys_there = self.numbers(presence, there, key_level)?;
+        let calendar = snapshot::Dates::new(&days(presence.bucket, there)?, &keys_there);
+        let chosen = calendar.choose(how, slots, &own_days, &own_keys);
+        let rows = UInt32Array::from(chosen.iter().map(|(_, row)| *row).collect::<Vec<u32>>());
+        let columns = carried.iter().map(|(from, _, _)| {
+            let taken = take(column(batch, from)?, &rows, None).map_err(|e| Diagnostic::bug(e.to_string()))?;
+            Ok((from.clone(), taken))
+        });
+        let taken = batch_of(chosen.len(), columns.collect::<Result<_, Diagnostic>>()?)?;
+        let slots: Vec<Option<i64>> = chosen.iter().map(|(slot, _)| Some(i64::from(*slot))).collect();
+        let groups: Vec<u32> = chosen.iter().map(|(_, row)| groups[*row as usize]).collect();
+        self.merged(&taken, &slots, &groups, &carried)
+    }
+
+    /// The numbers of groups; the roll-ups are dropped.
+    pub(super) fn into_groups(self) -> Groups {
+        self.groups.into_inner()
+    }
+
+    fn overflow(&self) -> Diagnostic {
+        exact::overflow(&format!("report `{}`", self.report.name))
+    }
+
+    /// The buckets of an input's roll-up, with their grain.
+    pub(super) fn buckets(&self, input: &ReportInput) -> Result<(Grain, Vec<i64>), Diagnostic> {
+        let (read, batch) = self.read(input.rollup)?;
+        Ok((read.bucket, buckets(batch)?))
+    }
+}
+
+fn buckets(batch: &RecordBatch) -> Result<Vec<i64>, Diagnostic> {
+    Ok(column(batch, "b")?.as_primitive::<Int64Type>().values().to_vec())
+}
+
+fn column<'b>(batch: &'b RecordBatch, name: &str) -> Result<&'b ArrayRef, Diagnostic> {
+    batch.column_by_name(name).ok_or_else(|| Diagnostic::bug(format!("cells without the column {name}")))
+}
+
+pub(super) fn batch_of(rows: usize, columns: Vec<(String, ArrayRef)>) -> Result<RecordBatch, Diagnostic> {
+    let fields: Vec<Field> = columns.iter().map(|(name, a)| Field::new(name, a.data_type().clone(), true)).collect();
+    let arrays = columns.into_iter().map(|(_, array)| array).collect();
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
+        .map_err(|e| Diagnostic::bug(e.to_string()))
+}
+
+/// Whether no day is in two spans.
+fn disjoint(slots: &[Slot]) -> bool {
+    slots.windows(2).all(|pair| match (pair[0].hour, pair[1].hour) {
+        (Some(a), Some(b)) => a < b,
+        _ => pair[0].last < pair[1].first,
+    })
+}
+
+/// The slot of each bucket; none for those outside all.
+fn slots_of(
+    calendar: &Calendar,
+    range: DayRange,
+    (bucket, grain): (Grain, Grain),
+    buckets: &[i64],
+    slots: &[Slot],
+) -> Vec<Option<i64>> {
+    let number = |index: usize| i64::try_from(index).ok();
+    let find = |b: i64| match bucket {
+        Grain::All => slots.first().and(Some(0)),
+        Grain::Hour if grain == Grain::Hour => {
+            slots.binary_search_by_key(&Some(b), |slot| slot.hour).ok().and_then(number)
+        }
+        // Of the whole range, whose first day may be within a bucket; a range that cuts buckets makes them days.
+        _ if grain == Grain::All && bucket > Grain::Day => {
+            range.contains(day_of_bucket(calendar, bucket, b)).then_some(0)
+        }
+        _ => {
+            let day = day_of_bucket(calendar, bucket, b);
+            let after = slots.partition_point(|slot| slot.first <= day);
+            let index = after.checked_sub(1)?;
+            number(index).filter(|_| day <= slots[index].last)
+        }
+    };
+    let mut last = None;
+    let slot = |b: &i64| match last {
+        // Neighbouring cells are often of one bucket.
+        Some((known, slot)) if known == *b => slot,
+        _ => {
+            let slot = find(*b);
+            last = Some((*b, slot));
+            slot
+        }
+    };
+    buckets.iter().map(slot).collect()
+}
+
+pub(super) fn day_of_bucket(calendar: &Calendar, bucket: Grain, value: i64) -> i32 {
     if bucket == Grain::Hour {
         return calendar.day_of(value.saturating_mul(1_000_000)).unwrap_or(i32::MAX);
     }

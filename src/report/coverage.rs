@@ -1,12 +1,15 @@
 //! Which days each source has: what makes a period complete.
 
-use crate::plan::{Formula, Plan};
+use super::views::Known;
+use crate::plan::Plan;
 use crate::rollup::Stats;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The days of each logical source.
 pub(super) struct Coverage {
     days: BTreeMap<String, BTreeSet<i32>>,
+    /// The last day that counts, where one was given.
+    as_of: Option<i32>,
 }
 
 /// What is known of a period for a set of sources.
@@ -35,13 +38,34 @@ impl Coverage {
                     .collect()
             });
         }
-        Self { days }
+        Self { days, as_of: plan.as_of }
     }
 
     /// First and last day over several sources: the earliest and the latest.
     pub(super) fn extent(&self, sources: &[&str]) -> Option<(i32, i32)> {
         let sets = || sources.iter().filter_map(|s| self.days.get(*s));
-        Some((sets().filter_map(BTreeSet::first).min().copied()?, sets().filter_map(BTreeSet::last).max().copied()?))
+        Some((
+            sets().filter_map(BTreeSet::first).min().copied()?,
+            sets().filter_map(|days| self.last(Some(days))).max()?,
+        ))
+    }
+
+    /// The days of which all of several sources have records: from the latest of their first to the earliest of their
+    /// last days.
+    pub(super) fn known(&self, sources: &[&str]) -> Known {
+        let sets = || sources.iter().map(|s| self.days.get(*s));
+        let first = sets().map(|days| days.and_then(BTreeSet::first).copied()).collect::<Option<Vec<i32>>>();
+        let last = sets().map(|days| self.last(days)).collect::<Option<Vec<i32>>>();
+        Known {
+            first: first.and_then(|days| days.into_iter().max()),
+            last: last.and_then(|days| days.into_iter().min()),
+        }
+    }
+
+    /// The last day of a source that counts.
+    fn last(&self, days: Option<&BTreeSet<i32>>) -> Option<i32> {
+        let last = days.and_then(BTreeSet::last).copied()?;
+        Some(self.as_of.map_or(last, |as_of| as_of.min(last)))
     }
 
     /// What is known of the days from `start` to `end`.
@@ -49,7 +73,7 @@ impl Coverage {
         let mut known = PeriodCoverage { is_complete: !sources.is_empty(), coverage: 1.0, as_of: None };
         for source in sources {
             let days = self.days.get(*source);
-            let (first, last) = (days.and_then(BTreeSet::first).copied(), days.and_then(BTreeSet::last).copied());
+            let (first, last) = (days.and_then(BTreeSet::first).copied(), self.last(days));
             known.is_complete &= first.is_some_and(|f| f <= start) && last.is_some_and(|l| l >= end);
             let with_records = days.map_or(0, |d| d.range(start..=end.max(start)).count());
             let length = f64::from(end.max(start) - start + 1);
@@ -63,21 +87,4 @@ impl Coverage {
         }
         known
     }
-}
-
-/// The sources that a metric is made of, each once, in the order of the plan.
-pub(super) fn sources_of<'p>(plan: &'p Plan, metrics: &[String]) -> Vec<&'p str> {
-    let mut found: Vec<&str> = vec![];
-    let mut open: Vec<&str> =
-        metrics.iter().filter_map(|m| plan.metrics.get_key_value(m)).map(|(k, _)| k.as_str()).collect();
-    while let Some(name) = open.pop() {
-        let Some(metric) = plan.metrics.get(name) else { continue };
-        match &metric.formula {
-            Formula::Simple { source, .. } if !found.contains(&source.as_str()) => found.push(source),
-            Formula::Simple { .. } => {}
-            formula => open.extend(formula.inputs()),
-        }
-    }
-    found.sort_unstable();
-    found
 }

@@ -1,23 +1,35 @@
-//! The report stage: from small roll-ups to report tables, in Polars. Periods, ratios, derived metrics and the order
+//! The report stage: from small roll-ups to report tables. Periods, windows, comparisons, ratios, totals and the order
 //! of rows are made here, whichever engine scanned the data.
+//!
+//! A metric is looked at in a *view*: a level (the dimensions that tell groups apart), a segment, and for each period a
+//! span of days. `views` tells the spans, `cells` brings the states of roll-ups to them, `values` makes values of states,
+//! `sheet` does so for all that one grain, level and segment need, `table` puts the sheets of a report in order.
 
 mod cells;
 mod coverage;
+mod groups;
+mod layout;
+mod merge;
 mod order;
 mod periods;
+mod rows;
+mod sheet;
+mod snapshot;
 mod table;
 mod values;
+mod views;
 
 pub use table::{ReportTable, SCHEMA_VERSION};
 
+use self::cells::Book;
 use self::coverage::Coverage;
+use self::groups::LevelId;
 use self::periods::Periods;
+use self::table::Placed;
 use crate::diagnostic::Diagnostic;
-use crate::frame::engine_error;
 use crate::plan::{Plan, ReportPlan, RollupId};
 use crate::rollup::{Rollup, Stats};
 use arrow::record_batch::RecordBatch;
-use polars::prelude::DataFrame;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -65,40 +77,29 @@ impl<'p> Prepared<'p> {
 
 /// The roll-ups that a report's states come from.
 fn reads<'r>(plan: &'r Plan, report: &'r ReportPlan) -> impl Iterator<Item = RollupId> + 'r {
-    report.inputs.iter().map(|input| plan.rollups[input.rollup].derived_from.unwrap_or(input.rollup))
+    let wanted = report.inputs.iter().flat_map(|input| [Some(input.rollup), input.presence]).flatten();
+    wanted.map(|id| plan.rollups[id].derived_from.unwrap_or(id))
 }
 
 fn build_one(
     plan: &Plan,
     report: &ReportPlan,
-    mut rollups: BTreeMap<RollupId, RecordBatch>,
+    rollups: BTreeMap<RollupId, RecordBatch>,
     coverage: &Coverage,
 ) -> Result<ReportTable, Diagnostic> {
     let periods = Periods::new(plan, report, coverage);
-    let mut parts = vec![];
+    let book = Book::new(plan, report, rollups);
+    let levels: Vec<LevelId> = report.levels.iter().map(|level| book.groups.borrow_mut().level(&level.dims)).collect();
+    let mut sheets = vec![];
     for grain in &report.grains {
-        let mut whole: Option<DataFrame> = None;
-        for segment in &report.segments {
-            let cells = cells::regroup(plan, report, segment, *grain, &rollups)?;
-            let valued = values::evaluate(plan, report, segment, *grain, cells)?;
-            match &mut whole {
-                None => whole = Some(valued),
-                Some(frame) => {
-                    frame.vstack_mut(&valued).map_err(|e| engine_error(&e))?;
-                }
+        for (place, level) in (0u32..).zip(&levels) {
+            for segment in &report.segments {
+                let sheet = sheet::make(&book, &periods, *grain, *level, segment)?;
+                sheets.push(Placed { grain: *grain, level: (place, *level), segment, sheet });
             }
-        }
-        if report.grains.last() == Some(grain) {
-            // Nobody reads the states any more: what comes now needs the room.
-            rollups.clear();
-        }
-        if let Some(frame) = whole {
-            let mut by = cells::keys(report);
-            if report.segments.len() > 1 {
-                by.push("segment".to_owned());
-            }
-            parts.push((*grain, order::sort(frame, &by)?));
         }
     }
-    table::assemble(plan, report, &periods, &parts)
+    // Nobody reads the states any more: what comes now needs the room.
+    let groups = book.into_groups();
+    table::assemble(plan, report, &periods, &groups, sheets)
 }

@@ -1,8 +1,9 @@
 //! What the columns of a period say.
 
-use super::coverage::{sources_of, Coverage, PeriodCoverage};
+use super::coverage::{Coverage, PeriodCoverage};
+use super::views::Known;
 use crate::calendar::{Calendar, Grain};
-use crate::plan::{DayRange, Plan, ReportPlan};
+use crate::plan::{sources_of, DayRange, Plan, ReportPlan};
 
 /// A period of a report.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +28,7 @@ pub(super) struct Periods<'p> {
 
 impl<'p> Periods<'p> {
     pub(super) fn new(plan: &'p Plan, report: &ReportPlan, coverage: &'p Coverage) -> Self {
-        let sources = sources_of(plan, &report.metrics);
+        let sources = sources_of(&plan.metrics, &report.metrics);
         Self { calendar: &plan.calendar, range: report.range, extent: coverage.extent(&sources), coverage }
     }
 
@@ -51,6 +52,41 @@ impl<'p> Periods<'p> {
                 label: self.calendar.label(grain, day()),
             },
         }
+    }
+
+    /// All periods from the first day of a source to the last, within the report's range.
+    pub(super) fn all(&self, grain: Grain) -> Vec<Period> {
+        let Some((first, last)) = self.extent else { return vec![] };
+        let first = self.range.start.map_or(first, |day| day.max(first));
+        let last = self.range.end.map_or(last, |day| day.min(last));
+        if first > last {
+            return vec![];
+        }
+        if grain == Grain::All {
+            return vec![self.period(grain, 0)];
+        }
+        let mut periods = vec![];
+        let mut next = self.calendar.period_start(grain, first);
+        while next <= last {
+            let period = self.period(grain, i64::from(next));
+            next = period.end + 1;
+            periods.push(period);
+        }
+        periods
+    }
+
+    /// The days of which all of the sources have records, as far as the report goes.
+    pub(super) fn known(&self, sources: &[&str]) -> Known {
+        let known = self.coverage.known(sources);
+        Known { last: known.last.map(|last| self.range.end.map_or(last, |end| end.min(last))), ..known }
+    }
+
+    /// How many days of a period are looked at: those within the report's range, up to the last that is known. None
+    /// for hours.
+    pub(super) fn days(&self, known: Known, period: &Period) -> Option<i64> {
+        let first = self.range.start.map_or(period.start, |start| start.max(period.start));
+        let last = known.last.map_or(i32::MIN, |last| last.min(period.end));
+        period.hour.is_none().then(|| (i64::from(last) - i64::from(first) + 1).max(0))
     }
 
     /// What the sources know of a period.

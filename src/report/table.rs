@@ -1,30 +1,26 @@
-//! The output contract: report tables in Arrow, long and wide. Column names, order and types depend on the pipeline
-//! only, never on the data; a change of them bumps [`SCHEMA_VERSION`].
+//! The sheets of a report as one table in order: sheets one after another, rows by grain, period, level, dimensions and
+//! segment.
 
-use super::coverage::sources_of;
+use super::groups::{Groups, LevelId};
+use super::layout;
+use super::order::{order, Key};
 use super::periods::{Period, Periods};
-use super::values::{has_parts, part_columns, value_column};
-use crate::calendar::{Calendar, Grain};
+use super::sheet::Sheet;
+use super::values::{has_parts, Columns};
+use crate::calendar::Grain;
 use crate::diagnostic::Diagnostic;
-use crate::expr::Type;
 use crate::frame::{array, engine_error};
-use crate::plan::{MetricPlan, Plan, ReportPlan};
-use crate::spec::{Format, Layout, Reaggregate};
-use arrow::array::{
-    ArrayRef, AsArray, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray,
-};
+use crate::plan::{sources_of, Plan, ReportPlan};
+use crate::spec::Layout;
+use arrow::array::{Array, ArrayRef, StringArray, UInt32Array};
 use arrow::compute::{concat, take};
-use arrow::datatypes::{DataType, Date32Type, Field, Float64Type, Int32Type, Int64Type, Schema};
 use arrow::record_batch::RecordBatch;
-use polars::prelude::{Column, DataFrame};
-use std::collections::{BTreeMap, HashMap};
+use polars::prelude::Column;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Version of the output contract.
-pub const SCHEMA_VERSION: u32 = 1;
-
-/// The word of rows that are not totals.
-const DETAIL: &str = "detail";
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// A finished report.
 #[derive(Clone, Debug)]
@@ -37,294 +33,209 @@ pub struct ReportTable {
     pub wide: Option<RecordBatch>,
     /// Number of cells: rows of the wide layout.
     pub cells: usize,
+    /// How many of them are of periods that are not complete.
+    pub incomplete: usize,
+}
+
+/// A sheet, and where it belongs.
+pub(super) struct Placed<'p> {
+    pub(super) grain: Grain,
+    /// Its place among the report's levels, and the level.
+    pub(super) level: (u32, LevelId),
+    pub(super) segment: &'p str,
+    pub(super) sheet: Sheet,
 }
 
 /// The cells of a report in order, ready to be laid out.
-struct Cells<'p> {
-    plan: &'p Plan,
-    report: &'p ReportPlan,
-    periods: &'p Periods<'p>,
-    /// Grain and period of each cell.
-    rows: Vec<(Grain, usize)>,
-    distinct: Vec<Period>,
-    dims: Vec<ArrayRef>,
-    segments: ArrayRef,
-    /// For each shown metric its value (Int64 or Float64) and the parts of a ratio or average.
-    values: Vec<(ArrayRef, Option<(ArrayRef, ArrayRef)>)>,
+pub(super) struct Cells<'p> {
+    pub(super) plan: &'p Plan,
+    pub(super) report: &'p ReportPlan,
+    pub(super) periods: &'p Periods<'p>,
+    /// Grain, period, and place among the levels of each cell.
+    pub(super) rows: Vec<(Grain, usize, u32)>,
+    /// The periods.
+    pub(super) distinct: Vec<Period>,
+    pub(super) dims: Vec<ArrayRef>,
+    pub(super) segments: ArrayRef,
+    /// For each shown metric its columns.
+    pub(super) values: Vec<Shown>,
 }
 
-/// Lays the cells of all grains out.
+/// The columns of a shown metric.
+pub(super) struct Shown {
+    /// Int64 or Float64.
+    pub(super) value: ArrayRef,
+    /// What it was divided from, as floats.
+    pub(super) parts: Option<(ArrayRef, ArrayRef)>,
+    /// For each comparison of the report the earlier value, the difference, the percent change, and whether that is
+    /// better.
+    pub(super) compared: Vec<Option<[ArrayRef; 4]>>,
+}
+
+/// Puts the sheets of a report in order, and lays them out.
 pub(super) fn assemble(
     plan: &Plan,
     report: &ReportPlan,
     periods: &Periods<'_>,
-    parts: &[(Grain, DataFrame)],
+    groups: &Groups,
+    sheets: Vec<Placed<'_>>,
 ) -> Result<ReportTable, Diagnostic> {
-    let cells = Cells::new(plan, report, periods, parts)?;
+    let sources = sources_of(&plan.metrics, &report.metrics);
+    let gathered = Gathered::new(report, groups, &sheets);
+    let complete: Vec<bool> =
+        gathered.distinct.iter().map(|period| periods.coverage(&sources, period).is_complete).collect();
+    let incomplete = gathered.rows.iter().filter(|row| !complete[row.1]).count();
+    let cells = gathered.cells(plan, report, periods, groups, sheets)?;
     let wants = |layout: Layout| report.exports.iter().any(|e| e.layout == layout);
     Ok(ReportTable {
         name: report.name.clone(),
-        long: wants(Layout::Long).then(|| cells.long()).transpose()?,
-        wide: wants(Layout::Wide).then(|| cells.wide()).transpose()?,
+        long: wants(Layout::Long).then(|| layout::long(&cells)).transpose()?,
+        wide: wants(Layout::Wide).then(|| layout::wide(&cells)).transpose()?,
         cells: cells.rows.len(),
+        incomplete,
     })
 }
 
-impl<'p> Cells<'p> {
-    fn new(
+/// The keys of all rows in order, and where their values are.
+struct Gathered {
+    distinct: Vec<Period>,
+    /// Grain, period, and place among the levels of each row.
+    rows: Vec<(Grain, usize, u32)>,
+    /// Level and group of each row.
+    groups: Vec<(LevelId, u32)>,
+    /// Index of the segment of each row.
+    segments: Vec<u32>,
+    /// Where each row is among those of the sheets; `None` where all are in order already.
+    taken: Option<Vec<u32>>,
+}
+
+impl Gathered {
+    fn new(report: &ReportPlan, groups: &Groups, sheets: &[Placed<'_>]) -> Self {
+        let mut names = report.segments.clone();
+        names.sort_unstable();
+        let place = |segment: &str| names.iter().position(|name| name == segment).and_then(|i| u32::try_from(i).ok());
+        let index =
+            |segment: &str| report.segments.iter().position(|s| s == segment).and_then(|i| u32::try_from(i).ok());
+        let places: BTreeMap<LevelId, Vec<u32>> = sheets.iter().map(|s| (s.level.1, groups.order(s.level.1))).collect();
+        let mut all = Self { distinct: vec![], rows: vec![], groups: vec![], segments: vec![], taken: None };
+        let mut taken: Vec<u32> = vec![];
+        for grain in &report.grains {
+            let sheets: Vec<&Placed<'_>> = sheets.iter().filter(|s| s.grain == *grain).collect();
+            let mut periods: Vec<&Period> = sheets.iter().flat_map(|s| &s.sheet.periods).collect();
+            periods.sort_by_key(|p| (p.start, p.hour));
+            periods.dedup_by_key(|p| (p.start, p.hour));
+            let before = all.distinct.len();
+            all.distinct.extend(periods.iter().map(|p| (*p).clone()));
+            let mut keys: Vec<Key> = vec![];
+            let (mut rows, mut of, mut segments) = (vec![], vec![], vec![]);
+            for Placed { level: (level, id), segment, sheet, .. } in sheets {
+                let known =
+                    |p: &Period| periods.binary_search_by_key(&(p.start, p.hour), |k| (k.start, k.hour)).unwrap_or(0);
+                let its: Vec<usize> = sheet.periods.iter().map(known).collect();
+                let (place, index) = (place(segment).unwrap_or(0), index(segment).unwrap_or(0));
+                let order = &places[id];
+                for (period, group) in &sheet.rows {
+                    let period = its[*period as usize];
+                    keys.push([u32::try_from(period).unwrap_or(u32::MAX), *level, order[*group as usize], place]);
+                    rows.push((*grain, before + period, *level));
+                    of.push((*id, *group));
+                    segments.push(index);
+                }
+            }
+            let first = u32::try_from(all.rows.len()).unwrap_or(u32::MAX);
+            let sorted = order(&keys).unwrap_or_else(|| (0..u32::try_from(keys.len()).unwrap_or(u32::MAX)).collect());
+            all.rows.extend(sorted.iter().map(|row| rows[*row as usize]));
+            all.groups.extend(sorted.iter().map(|row| of[*row as usize]));
+            all.segments.extend(sorted.iter().map(|row| segments[*row as usize]));
+            taken.extend(sorted.iter().map(|row| first + row));
+        }
+        all.taken = (!taken.iter().zip(0u32..).all(|(row, at)| *row == at)).then_some(taken);
+        all
+    }
+
+    fn cells<'p>(
+        self,
         plan: &'p Plan,
         report: &'p ReportPlan,
         periods: &'p Periods<'p>,
-        parts: &[(Grain, DataFrame)],
-    ) -> Result<Self, Diagnostic> {
-        let mut rows = vec![];
-        let mut distinct = vec![];
-        let mut known: BTreeMap<(Grain, i64), usize> = BTreeMap::new();
-        for (grain, frame) in parts {
-            let keys = frame.column("p").and_then(Column::i64).map_err(|e| engine_error(&e))?;
-            for key in keys.iter().flatten() {
-                let index = *known.entry((*grain, key)).or_insert_with(|| {
-                    distinct.push(periods.period(*grain, key));
-                    distinct.len() - 1
-                });
-                rows.push((*grain, index));
+        groups: &Groups,
+        sheets: Vec<Placed<'_>>,
+    ) -> Result<Cells<'p>, Diagnostic> {
+        let dims = (0..report.dims.len()).map(|dim| groups.column(dim, &self.groups));
+        let names = StringArray::from_iter_values(&report.segments);
+        let segments = taken(&(Arc::new(names) as ArrayRef), &self.segments)?;
+        let dims = dims.collect::<Result<_, Diagnostic>>()?;
+        // Metric by metric, each dropped when it is done: a large report is not in memory twice.
+        let mut sheets: Vec<std::vec::IntoIter<super::sheet::Shown>> =
+            sheets.into_iter().map(|placed| placed.sheet.values.into_iter()).collect();
+        let mut values = vec![];
+        for name in &report.metrics {
+            let its: Vec<super::sheet::Shown> = sheets.iter_mut().filter_map(Iterator::next).collect();
+            let long = report.exports.iter().any(|e| e.layout == Layout::Long);
+            let with_parts = long && has_parts(&plan.metrics[name]);
+            values.push(self.shown(report, its, with_parts)?);
+        }
+        let Self { distinct, rows, .. } = self;
+        Ok(Cells { plan, report, periods, rows, distinct, dims, segments, values })
+    }
+
+    fn shown(
+        &self,
+        report: &ReportPlan,
+        sheets: Vec<super::sheet::Shown>,
+        with_parts: bool,
+    ) -> Result<Shown, Diagnostic> {
+        let mut compared = vec![];
+        for index in 0..report.compare.len() {
+            let its: Option<Vec<&super::values::Compared>> = sheets.iter().map(|s| s.earlier[index].as_ref()).collect();
+            let columns = its.map(|its| {
+                let column = |of: fn(&super::values::Compared) -> &Column| self.column(its.iter().map(|c| of(c)));
+                Ok::<_, Diagnostic>([
+                    column(|c| &c.value)?,
+                    column(|c| &c.abs)?,
+                    column(|c| &c.pct)?,
+                    column(|c| &c.better)?,
+                ])
+            });
+            compared.push(columns.transpose()?);
+        }
+        let mut parts = None;
+        if with_parts {
+            let missing = || Diagnostic::bug("a ratio without its parts");
+            let its = || sheets.iter().map(|s| s.columns.parts.as_ref());
+            if its().any(|parts| parts.is_none()) {
+                return Err(missing());
             }
+            parts = Some((
+                self.column(its().flatten().map(|(numerator, _)| numerator))?,
+                self.column(its().flatten().map(|(_, denominator)| denominator))?,
+            ));
         }
-        let column = |name: &str| -> Result<ArrayRef, Diagnostic> {
-            let arrays: Vec<ArrayRef> = parts
-                .iter()
-                .map(|(_, frame)| array(frame.column(name)?.as_materialized_series()))
-                .collect::<polars::prelude::PolarsResult<_>>()
-                .map_err(|e| engine_error(&e))?;
-            let arrays: Vec<&dyn arrow::array::Array> = arrays.iter().map(AsRef::as_ref).collect();
-            concat(&arrays).map_err(|e| Diagnostic::bug(e.to_string()))
-        };
-        let dims = report.dims.iter().enumerate().map(|(i, dim)| Ok(dim_array(dim.ty, column(&format!("d{i}"))?)));
-        let values = report.metrics.iter().map(|name| {
-            let metric = &plan.metrics[name];
-            let parts = has_parts(metric).then(|| part_columns(name));
-            let parts = parts.map(|(n, d)| Ok::<_, Diagnostic>((column(&n)?, column(&d)?))).transpose()?;
-            Ok((column(&value_column(metric))?, parts))
-        });
-        Ok(Self {
-            plan,
-            report,
-            periods,
-            dims: dims.collect::<Result<_, Diagnostic>>()?,
-            values: values.collect::<Result<_, Diagnostic>>()?,
-            segments: column("segment")?,
-            rows,
-            distinct,
-        })
+        let columns: Vec<Columns> = sheets.into_iter().map(|s| s.columns).collect();
+        Ok(Shown { value: self.column(columns.iter().map(|c| &c.value))?, parts, compared })
     }
 
-    fn text(&self, value: impl Fn(Grain, usize) -> String) -> ArrayRef {
-        Arc::new(StringArray::from_iter_values(self.rows.iter().map(|(grain, period)| value(*grain, *period))))
-    }
-
-    /// The columns from `report` to `level`, one value a cell.
-    fn head(&self, sources: &[&str]) -> Vec<(Field, ArrayRef)> {
-        let known: Vec<_> = self.distinct.iter().map(|p| self.periods.coverage(sources, p)).collect();
-        let complete: BooleanArray = self.rows.iter().map(|(_, p)| Some(known[*p].is_complete)).collect();
-        let coverage = Float64Array::from_iter_values(self.rows.iter().map(|(_, p)| known[*p].coverage));
-        let (starts, ends) = self.period_bounds();
-        let field = |name: &str, array: &ArrayRef| Field::new(name, array.data_type().clone(), false);
-        let columns: Vec<(&str, ArrayRef)> = vec![
-            ("report", self.text(|_, _| self.report.name.clone())),
-            ("grain", self.text(|grain, _| grain.as_str().to_owned())),
-            ("period_start", starts),
-            ("period_end", ends),
-            ("period_label", self.text(|_, p| self.distinct[p].label.clone())),
-            ("is_complete", Arc::new(complete)),
-            ("coverage", Arc::new(coverage)),
-            ("level", self.text(|_, _| DETAIL.to_owned())),
-        ];
-        columns.into_iter().map(|(name, array)| (field(name, &array), array)).collect()
-    }
-
-    /// First and last day of each cell's period. In a report with hours, instants: an hour's start and last second.
-    fn period_bounds(&self) -> (ArrayRef, ArrayRef) {
-        if !self.report.grains.contains(&Grain::Hour) {
-            let days = |day: fn(&Period) -> i32| -> ArrayRef {
-                Arc::new(Date32Array::from_iter_values(self.rows.iter().map(|(_, p)| day(&self.distinct[*p]))))
-            };
-            return (days(|p| p.start), days(|p| p.end));
-        }
-        let zone = &self.plan.calendar.timezone;
-        let midnight = |day: i32| Calendar::instant_of_wall(zone, i64::from(day) * 86_400_000_000).unwrap_or(i64::MAX);
-        let start = |p: &Period| p.hour.map_or_else(|| midnight(p.start), |h| h * 1_000_000);
-        let end = |p: &Period| {
-            p.hour.map_or_else(|| midnight(p.end.saturating_add(1)), |h| (h + 3600) * 1_000_000) - 1_000_000
-        };
-        let instants = |of: &dyn Fn(&Period) -> i64| -> ArrayRef {
-            let values = self.rows.iter().map(|(_, p)| of(&self.distinct[*p]));
-            Arc::new(TimestampMicrosecondArray::from_iter_values(values).with_timezone(self.zone_name()))
-        };
-        (instants(&start), instants(&end))
-    }
-
-    fn zone_name(&self) -> String {
-        self.plan.calendar.timezone.iana_name().unwrap_or("UTC").to_owned()
-    }
-
-    fn dim_columns(&self) -> Vec<(Field, ArrayRef)> {
-        let fields = self.report.dims.iter().zip(&self.dims);
-        fields.map(|(dim, array)| (Field::new(&dim.name, array.data_type().clone(), true), array.clone())).collect()
-    }
-
-    fn wide(&self) -> Result<RecordBatch, Diagnostic> {
-        let mut columns = self.head(&sources_of(self.plan, &self.report.metrics));
-        columns.extend(self.dim_columns());
-        columns.push((Field::new("segment", DataType::Utf8, false), self.segments.clone()));
-        for (name, (value, _)) in self.report.metrics.iter().zip(&self.values) {
-            let metric = &self.plan.metrics[name];
-            let array = value.clone();
-            columns.push((Field::new(name, array.data_type().clone(), true).with_metadata(metadata(metric)), array));
-        }
-        self.batch(columns, Layout::Wide)
-    }
-
-    fn long(&self) -> Result<RecordBatch, Diagnostic> {
-        let metrics: Vec<&MetricPlan> = self.report.metrics.iter().map(|name| &self.plan.metrics[name]).collect();
-        let (cells, width) = (self.rows.len(), metrics.len());
-        // Row r of the long table is cell r / width, metric r % width.
-        let cell_of = arrow::array::UInt64Array::from_iter_values((0..cells * width).map(|r| (r / width) as u64));
-        let spread = |array: &ArrayRef| take(array, &cell_of, None).map_err(|e| Diagnostic::bug(e.to_string()));
-        let by_metric: Vec<Vec<(Field, ArrayRef)>> =
-            metrics.iter().map(|m| self.head(&sources_of(self.plan, std::slice::from_ref(&m.name)))).collect();
-        let mut columns = vec![];
-        for (i, (field, array)) in by_metric[0].iter().enumerate() {
-            let spread = match field.name().as_str() {
-                "is_complete" | "coverage" => {
-                    interleave(&by_metric.iter().map(|h| h[i].1.clone()).collect::<Vec<_>>(), cells)?
-                }
-                _ => spread(array)?,
-            };
-            columns.push((field.clone(), spread));
-        }
-        for (field, array) in self.dim_columns() {
-            columns.push((field, spread(&array)?));
-        }
-        columns.push((Field::new("segment", DataType::Utf8, false), spread(&self.segments)?));
-        let repeated = |text: &dyn Fn(&MetricPlan) -> Option<String>| -> ArrayRef {
-            let texts: Vec<Option<String>> = metrics.iter().map(|m| text(m)).collect();
-            Arc::new((0..cells * width).map(|r| texts[r % width].as_deref()).collect::<StringArray>())
-        };
-        columns.push((Field::new("metric", DataType::Utf8, false), repeated(&|m| Some(m.name.clone()))));
-        columns.extend(self.long_values(&metrics)?);
-        columns.push((Field::new("unit", DataType::Utf8, true), repeated(&|m| m.unit.clone())));
-        columns.push((
-            Field::new("direction", DataType::Utf8, false),
-            repeated(&|m| Some(m.direction.as_str().to_owned())),
-        ));
-        columns.push((Field::new("additivity", DataType::Utf8, false), repeated(&|m| Some(additivity(m)))));
-        let as_of: Vec<Option<i32>> = metrics
-            .iter()
-            .map(|m| {
-                self.distinct
-                    .first()
-                    .and_then(|p| self.periods.coverage(&sources_of(self.plan, std::slice::from_ref(&m.name)), p).as_of)
-            })
-            .collect();
-        let as_of: Date32Array = (0..cells * width).map(|r| as_of[r % width]).collect();
-        columns.push((Field::new("as_of", DataType::Date32, true), Arc::new(as_of)));
-        self.batch(columns, Layout::Long)
-    }
-
-    /// `value`, `value_int`, `numerator` and `denominator` of the long layout.
-    fn long_values(&self, metrics: &[&MetricPlan]) -> Result<Vec<(Field, ArrayRef)>, Diagnostic> {
-        let cells = self.rows.len();
-        let mut columns = vec![];
-        let nulls: ArrayRef = Arc::new(Float64Array::new_null(cells));
-        let floats: Vec<ArrayRef> = self.values.iter().map(|(v, _)| Arc::new(float_array(v)) as ArrayRef).collect();
-        columns.push((Field::new("value", DataType::Float64, true), interleave(&floats, cells)?));
-        let whole: Vec<ArrayRef> = metrics
-            .iter()
-            .zip(&self.values)
-            .map(|(m, (v, _))| if m.integer { v.clone() } else { Arc::new(Int64Array::new_null(cells)) })
-            .collect();
-        columns.push((Field::new("value_int", DataType::Int64, true), interleave(&whole, cells)?));
-        for (name, second) in [("numerator", false), ("denominator", true)] {
-            let parts: Vec<ArrayRef> = self
-                .values
-                .iter()
-                .map(|(_, parts)| {
-                    parts.as_ref().map_or(nulls.clone(), |(n, d)| if second { d.clone() } else { n.clone() })
-                })
-                .collect();
-            columns.push((Field::new(name, DataType::Float64, true), interleave(&parts, cells)?));
-        }
-        Ok(columns)
-    }
-
-    fn batch(&self, columns: Vec<(Field, ArrayRef)>, layout: Layout) -> Result<RecordBatch, Diagnostic> {
-        let (fields, arrays): (Vec<Field>, Vec<ArrayRef>) = columns.into_iter().unzip();
-        let mut metadata = HashMap::new();
-        metadata.insert("jalon.schema_version".to_owned(), SCHEMA_VERSION.to_string());
-        metadata.insert("jalon.pipeline".to_owned(), self.plan.name.clone());
-        metadata.insert("jalon.report".to_owned(), self.report.name.clone());
-        if let Some(text) = &self.report.description {
-            metadata.insert("jalon.description".to_owned(), text.clone());
-        }
-        if layout == Layout::Long {
-            for name in &self.report.metrics {
-                let metric = &self.plan.metrics[name];
-                metadata.insert(format!("jalon.metric.{name}"), metric.definition.clone());
+    /// The columns of all sheets as one, in order.
+    fn column<'c>(&self, columns: impl Iterator<Item = &'c Column>) -> Result<ArrayRef, Diagnostic> {
+        let arrays: Vec<ArrayRef> = columns
+            .map(|column| array(column.as_materialized_series()))
+            .collect::<polars::prelude::PolarsResult<_>>()
+            .map_err(|e| engine_error(&e))?;
+        let whole = match arrays.as_slice() {
+            [one] => one.clone(),
+            many => {
+                let many: Vec<&dyn Array> = many.iter().map(AsRef::as_ref).collect();
+                concat(&many).map_err(|e| Diagnostic::bug(e.to_string()))?
             }
+        };
+        drop(arrays);
+        match &self.taken {
+            None => Ok(whole),
+            Some(rows) => taken(&whole, rows),
         }
-        let schema = Arc::new(Schema::new_with_metadata(fields, metadata));
-        RecordBatch::try_new(schema, arrays).map_err(|e| Diagnostic::bug(e.to_string()))
     }
 }
 
-/// What a BI tool or a reader may want to know of a metric's column.
-fn metadata(metric: &MetricPlan) -> HashMap<String, String> {
-    let format = metric.format.map(|f| match f {
-        Format::Number => "number",
-        Format::Percent => "percent",
-        Format::Currency => "currency",
-    });
-    let entries = [
-        ("definition", Some(metric.definition.clone())),
-        ("unit", metric.unit.clone()),
-        ("direction", Some(metric.direction.as_str().to_owned())),
-        ("additivity", Some(additivity(metric))),
-        ("label", metric.label.clone()),
-        ("description", metric.description.clone()),
-        ("format", format.map(str::to_owned)),
-    ];
-    entries.into_iter().filter_map(|(key, value)| Some((format!("jalon.{key}"), value?))).collect()
-}
-
-/// `non_additive`, or `non_additive:sum_with_warning` where it was added up all the same.
-fn additivity(metric: &MetricPlan) -> String {
-    let word = metric.additivity.as_str();
-    match metric.reaggregate {
-        None => word.to_owned(),
-        Some(Reaggregate::SumWithWarning) => format!("{word}:sum_with_warning"),
-        Some(Reaggregate::Max) => format!("{word}:max"),
-    }
-}
-
-fn dim_array(ty: Type, array: ArrayRef) -> ArrayRef {
-    if ty == Type::Date {
-        return Arc::new(array.as_primitive::<Int32Type>().reinterpret_cast::<Date32Type>());
-    }
-    array
-}
-
-fn float_array(array: &ArrayRef) -> Float64Array {
-    if let Some(floats) = array.as_primitive_opt::<Float64Type>() {
-        return floats.clone();
-    }
-    #[expect(clippy::cast_precision_loss, reason = "`value` is a float by contract; `value_int` has the exact one")]
-    array.as_primitive::<Int64Type>().iter().map(|v| v.map(|v| v as f64)).collect()
-}
-
-/// One value of each array in turn.
-fn interleave(arrays: &[ArrayRef], cells: usize) -> Result<ArrayRef, Diagnostic> {
-    let width = arrays.len();
-    let order: Vec<(usize, usize)> = (0..cells * width).map(|r| (r % width, r / width)).collect();
-    let arrays: Vec<&dyn arrow::array::Array> = arrays.iter().map(AsRef::as_ref).collect();
-    arrow::compute::interleave(&arrays, &order).map_err(|e| Diagnostic::bug(e.to_string()))
+fn taken(array: &ArrayRef, rows: &[u32]) -> Result<ArrayRef, Diagnostic> {
+    take(array, &UInt32Array::from(rows.to_vec()), None).map_err(|e| Diagnostic::bug(e.to_string()))
 }

@@ -1,84 +1,71 @@
-//! From states to values: simple metrics are finished, then ratios and derived metrics computed from them, each
-//! after its inputs.
+//! From states to values: simple metrics are finished, ratios, means, comparisons and derived metrics computed from
+//! others.
 
-use super::cells::{rows_column, state_column, states};
+use super::cells::{batch_of, states, ROWS};
+use super::snapshot;
 use crate::calendar::Grain;
 use crate::diagnostic::Diagnostic;
 use crate::expr::{Expr, Type};
-use crate::frame::{column_key, engine_error, lower};
-use crate::plan::{Aggregate, Formula, MetricPlan, Plan, ReportPlan};
+use crate::frame::{column_key, engine_error, frame_of, lower};
+use crate::plan::{Aggregate, Formula, MetricPlan, ReportPlan, DAYS_IN_PERIOD};
 use crate::rollup::exact;
-use crate::spec::Agg;
+use crate::spec::{Agg, Calculation, Direction, Number, WindowAgg};
+use arrow::array::{ArrayRef, UInt32Array};
+use arrow::compute::take;
+use arrow::record_batch::RecordBatch;
+use indexmap::IndexMap;
+use std::sync::Arc;
+
 use polars::prelude::{
-    Column, DataFrame, DataType, Float64Chunked, Int128Chunked, Int64Chunked, IntoColumn, IntoLazy, NamedFrom,
-    NewChunkedArray, PlSmallStr, PolarsError, Series,
+    BooleanChunked, Column, DataFrame, DataType, Float64Chunked, IdxCa, Int128Chunked, Int64Chunked, IntoColumn,
+    IntoLazy, NewChunkedArray, PlSmallStr, PolarsError,
 };
 
-/// The value column of a metric.
-pub(super) fn value_column(metric: &MetricPlan) -> String {
-    column_key(&metric.name, if metric.integer { Type::Int } else { Type::Float })
+/// The columns of a metric.
+#[derive(Clone, Debug)]
+pub(super) struct Columns {
+    /// Its values: Int64 for metrics that are whole numbers, else Float64.
+    pub(super) value: Column,
+    /// What it was divided from, as floats.
+    pub(super) parts: Option<(Column, Column)>,
 }
 
-/// The columns of the parts of a ratio or an average.
-pub(super) fn part_columns(metric: &str) -> (String, String) {
-    (format!("{metric}\u{1f}numerator"), format!("{metric}\u{1f}denominator"))
+impl Columns {
+    fn plain(value: Column) -> Self {
+        Self { value, parts: None }
+    }
+
+    /// The values of other rows; null where there is none.
+    pub(super) fn taken(&self, rows: &IdxCa) -> Result<Self, Diagnostic> {
+        let take = |column: &Column| column.take(rows).map_err(error);
+        let parts = self.parts.as_ref().map(|(n, d)| Ok::<_, Diagnostic>((take(n)?, take(d)?))).transpose()?;
+        Ok(Self { value: take(&self.value)?, parts })
+    }
+}
+
+/// The columns of a comparison of a report.
+#[derive(Clone, Debug)]
+pub(super) struct Compared {
+    /// The earlier value.
+    pub(super) value: Column,
+    /// The current value less the earlier one.
+    pub(super) abs: Column,
+    /// That, by the magnitude of the earlier value.
+    pub(super) pct: Column,
+    /// Whether the metric moved the way that is better.
+    pub(super) better: Column,
 }
 
 /// Whether a metric shows what it is divided from.
 pub(super) fn has_parts(metric: &MetricPlan) -> bool {
-    matches!(metric.formula, Formula::Ratio { .. } | Formula::Simple { agg: Agg::Average, .. })
-}
-
-/// Adds the value columns of all metrics of a report, and the segment; drops the states.
-pub(super) fn evaluate(
-    plan: &Plan,
-    report: &ReportPlan,
-    segment: &str,
-    grain: Grain,
-    cells: DataFrame,
-) -> Result<DataFrame, Diagnostic> {
-    let mut frame = cells;
-    let mut keep: Vec<String> = vec!["p".to_owned()];
-    keep.extend((0..report.dims.len()).map(|i| format!("d{i}")));
-    // Derived metrics that do not wait for each other are computed at one go.
-    let mut waiting: Vec<(&MetricPlan, &Expr)> = vec![];
-    for name in &report.computed {
-        let metric = &plan.metrics[name];
-        if metric.formula.inputs().iter().any(|input| waiting.iter().any(|(metric, _)| metric.name == *input)) {
-            derive(report, std::mem::take(&mut waiting), &mut frame)?;
+    match &metric.formula {
+        Formula::Ratio { .. } | Formula::Share { .. } => true,
+        Formula::Simple { agg, snapshot, .. } => {
+            *agg == Agg::Average || snapshot.as_ref().is_some_and(|s| s.pick == WindowAgg::Average)
         }
-        let columns = match &metric.formula {
-            Formula::Simple { source, agg, aggregate, .. } => {
-                let input = report.inputs.iter().position(|i| i.segment == segment && i.source == *source);
-                let input = input.ok_or_else(|| Diagnostic::bug(format!("`{name}` has no input")))?;
-                let slot = report.inputs[input].slots[name];
-                if report.single_valued.contains(name) {
-                    check_single(report, metric, grain, &frame, &state_column(input, &format!("n{slot}")))?;
-                }
-                simple(metric, *agg, aggregate, input, slot, &frame)?
-            }
-            Formula::Ratio { numerator, denominator } => {
-                ratio(metric, &plan.metrics[numerator], &plan.metrics[denominator], &frame)?
-            }
-            Formula::Derived { expr } => {
-                waiting.push((metric, expr));
-                keep.push(value_column(metric));
-                continue;
-            }
-        };
-        for column in columns {
-            keep.push(column.name().to_string());
-            frame.with_column(column).map_err(|e| engine_error(&e))?;
-        }
-        if metric.integer {
-            narrow(report, metric, &mut frame)?;
-        }
+        Formula::Comparison { calculation, .. } => *calculation != Calculation::Difference,
+        Formula::Derived { .. } | Formula::Cumulative { .. } => false,
     }
-    derive(report, waiting, &mut frame)?;
-    let mut frame = frame.select(keep).map_err(|e| engine_error(&e))?;
-    let segments = Series::new("segment".into(), vec![segment; frame.height()]);
-    frame.with_column(segments.into_column()).map_err(|e| engine_error(&e))?;
-    Ok(frame)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` takes")]
@@ -86,60 +73,114 @@ fn error(e: PolarsError) -> Diagnostic {
     engine_error(&e)
 }
 
-/// A metric's values as floats.
-fn floats(metric: &MetricPlan, frame: &DataFrame) -> Result<Vec<Option<f64>>, Diagnostic> {
-    as_floats(frame.column(&value_column(metric)).map_err(error)?)
+/// States as a frame: all rows, or those in `rows`, null where there is none.
+pub(super) fn frame(states: &RecordBatch, rows: Option<&UInt32Array>) -> Result<DataFrame, Diagnostic> {
+    let schema = states.schema();
+    let names = schema.fields().iter().map(|field| (field.name().as_str(), field.name().clone()));
+    let Some(rows) = rows else { return frame_of(states, names).map_err(error) };
+    let mut columns: Vec<(String, ArrayRef)> = vec![];
+    for (index, field) in schema.fields().iter().enumerate() {
+        let array = states.column(index);
+        // Counts that several states share stay shared.
+        let known = (0..index).find(|known| Arc::ptr_eq(states.column(*known), array));
+        let taken = match known {
+            Some(known) => columns[known].1.clone(),
+            None => take(array, rows, None).map_err(|e| Diagnostic::bug(e.to_string()))?,
+        };
+        columns.push((field.name().clone(), taken));
+    }
+    let taken = batch_of(rows.len(), columns)?;
+    frame_of(&taken, names).map_err(error)
 }
 
-fn float_column(name: &str, values: impl Iterator<Item = Option<f64>>) -> Column {
-    Float64Chunked::from_iter_options(name.into(), values).into_column()
+/// Whole numbers as a column.
+pub(super) fn integers(values: impl Iterator<Item = Option<i64>>) -> Column {
+    Int64Chunked::from_iter_options(PlSmallStr::EMPTY, values).into_column()
 }
 
-fn simple(
+fn float_column(values: impl Iterator<Item = Option<f64>>) -> Column {
+    Float64Chunked::from_iter_options(PlSmallStr::EMPTY, values).into_column()
+}
+
+/// A simple metric of its states.
+pub(super) fn simple(
+    report: &ReportPlan,
     metric: &MetricPlan,
-    agg: Agg,
-    aggregate: &Aggregate,
-    input: usize,
     slot: usize,
     frame: &DataFrame,
-) -> Result<Vec<Column>, Diagnostic> {
-    let ty = aggregate.expr.as_ref().map_or(Type::Int, Expr::ty);
-    let name = value_column(metric);
-    let state = |index: usize| -> Result<&Column, Diagnostic> {
-        let (_, state) = &states(aggregate, slot)[index];
-        frame.column(&state_column(input, state)).map_err(error)
+) -> Result<Columns, Diagnostic> {
+    let Formula::Simple { agg, aggregate, snapshot, fill, .. } = &metric.formula else {
+        return Err(Diagnostic::bug("not a simple metric"));
     };
+    let average = snapshot.as_ref().is_some_and(|s| s.pick == WindowAgg::Average);
+    let columns =
+        if average { average_of_days(aggregate, slot, frame)? } else { finished(*agg, aggregate, slot, frame)? };
+    let value = if metric.integer { narrow(report, metric, columns.value)? } else { columns.value };
+    let value = match fill {
+        None => value,
+        Some(Number::Int(number)) if metric.integer => {
+            let values = value.i64().map_err(error)?;
+            integers(values.iter().map(|v| v.or(Some(*number))))
+        }
+        Some(number) => {
+            #[expect(clippy::cast_precision_loss, reason = "a number that someone wrote")]
+            let number = match number {
+                Number::Int(number) => *number as f64,
+                Number::Float(number) => *number,
+            };
+            float_column(as_floats(&value)?.into_iter().map(|v| v.or(Some(number))))
+        }
+    };
+    Ok(Columns { value, ..columns })
+}
+
+fn state<'f>(aggregate: &Aggregate, slot: usize, index: usize, frame: &'f DataFrame) -> Result<&'f Column, Diagnostic> {
+    let (_, state) = &states(aggregate, slot)[index];
+    frame.column(state).map_err(error)
+}
+
+fn finished(agg: Agg, aggregate: &Aggregate, slot: usize, frame: &DataFrame) -> Result<Columns, Diagnostic> {
+    let ty = aggregate.expr.as_ref().map_or(Type::Int, Expr::ty);
+    let state = |index: usize| state(aggregate, slot, index, frame);
     match agg {
         Agg::Count => {
             // Where the source has no record in a cell that another source made, nothing is known: not even a count of 0.
-            let rows = frame.column(&rows_column(input)).map_err(error)?;
-            Ok(vec![where_some(state(0)?, rows)?.with_name(name.into())])
+            let rows = frame.column(ROWS).map_err(error)?;
+            Ok(Columns::plain(where_some(state(0)?, rows)?))
         }
         Agg::Min | Agg::Max => {
             let column = state(0)?.clone();
-            let column = match ty {
+            Ok(Columns::plain(match ty {
                 Type::Decimal(scale) => {
                     let unscaled = column.i128().map_err(error)?;
-                    float_column(&name, unscaled.iter().map(|v| v.map(|v| exact::from_decimal(v, scale))))
+                    float_column(unscaled.iter().map(|v| v.map(|v| exact::from_decimal(v, scale))))
                 }
-                _ => column.with_name(name.into()),
-            };
-            Ok(vec![column])
+                _ => column,
+            }))
         }
         Agg::Sum | Agg::Average => {
             let sums = where_some(state(0)?, state(1)?)?;
             if agg == Agg::Sum && ty == Type::Int {
-                return Ok(vec![sums.with_name(name.into())]);
+                return Ok(Columns::plain(sums));
             }
             let tails = if ty == Type::Float { Some(state(2)?) } else { None };
             let sums = rounded(&sums, tails, ty)?;
             if agg == Agg::Sum {
-                return Ok(vec![float_column(&name, sums.into_iter())]);
+                return Ok(Columns::plain(float_column(sums.into_iter())));
             }
-            let counts = where_some(state(1)?, frame.column(&rows_column(input)).map_err(error)?)?;
-            Ok(divided(metric, sums, as_floats(&counts)?))
+            let counts = where_some(state(1)?, frame.column(ROWS).map_err(error)?)?;
+            Ok(quotient(sums, as_floats(&counts)?))
         }
     }
+}
+
+/// The mean of the sums of days that have one.
+fn average_of_days(aggregate: &Aggregate, slot: usize, frame: &DataFrame) -> Result<Columns, Diagnostic> {
+    let ty = aggregate.expr.as_ref().map_or(Type::Int, Expr::ty);
+    let sums = where_some(state(aggregate, slot, 0, frame)?, state(aggregate, slot, 1, frame)?)?;
+    let tails = if ty == Type::Float { Some(state(aggregate, slot, 2, frame)?) } else { None };
+    let days = frame.column(snapshot::DAYS).map_err(error)?;
+    Ok(quotient(rounded(&sums, tails, ty)?, as_floats(days)?))
 }
 
 /// The values of cells that have some.
@@ -150,10 +191,7 @@ fn where_some(values: &Column, counts: &Column) -> Result<Column, Diagnostic> {
     }
     let some = counts.iter().map(|n| n.unwrap_or(0) > 0);
     Ok(match values.i64() {
-        Ok(values) => {
-            let known = values.iter().zip(some).map(|(v, some)| v.filter(|_| some));
-            Int64Chunked::from_iter_options(PlSmallStr::EMPTY, known).into_column()
-        }
+        Ok(values) => integers(values.iter().zip(some).map(|(v, some)| v.filter(|_| some))),
         Err(_) => {
             let values = values.i128().map_err(error)?;
             let known = values.iter().zip(some).map(|(v, some)| v.filter(|_| some));
@@ -183,68 +221,171 @@ fn as_floats(column: &Column) -> Result<Vec<Option<f64>>, Diagnostic> {
     Ok(floats.f64().map_err(error)?.iter().collect())
 }
 
-/// The value column of a division and its parts. A missing side or a zero below the line gives null.
-fn divided(metric: &MetricPlan, above: Vec<Option<f64>>, below: Vec<Option<f64>>) -> Vec<Column> {
+/// One column over another, with its parts if they are wanted. A missing side or a zero below the line gives null.
+pub(super) fn divided(above: &Column, below: &Column, with_parts: bool) -> Result<Columns, Diagnostic> {
+    let columns = quotient(as_floats(above)?, as_floats(below)?);
+    Ok(Columns { parts: columns.parts.filter(|_| with_parts), ..columns })
+}
+
+fn quotient(above: Vec<Option<f64>>, below: Vec<Option<f64>>) -> Columns {
     let value = |(a, b): (&Option<f64>, &Option<f64>)| match (a, b) {
         (Some(a), Some(b)) if *b != 0.0 => Some(a / b).filter(|x| x.is_finite()),
         _ => None,
     };
     let values: Vec<Option<f64>> = above.iter().zip(&below).map(value).collect();
-    let (numerator, denominator) = part_columns(&metric.name);
-    vec![
-        float_column(&value_column(metric), values.into_iter()),
-        float_column(&numerator, above.into_iter()),
-        float_column(&denominator, below.into_iter()),
-    ]
+    let parts = Some((float_column(above.into_iter()), float_column(below.into_iter())));
+    Columns { value: float_column(values.into_iter()), parts }
 }
 
-fn ratio(
+/// The mean of the known values that belong to each of `rows` rows, with their sum and number. Sums are exact.
+pub(super) fn mean(
     metric: &MetricPlan,
-    numerator: &MetricPlan,
-    denominator: &MetricPlan,
-    frame: &DataFrame,
-) -> Result<Vec<Column>, Diagnostic> {
-    Ok(divided(metric, floats(numerator, frame)?, floats(denominator, frame)?))
+    values: &Column,
+    belongs: impl Iterator<Item = Option<u32>>,
+    rows: usize,
+) -> Result<Columns, Diagnostic> {
+    let mut sums = vec![(0i128, 0i128, 0u64); rows];
+    for (value, row) in as_floats(values)?.into_iter().zip(belongs) {
+        let (Some(value), Some(row)) = (value, row) else { continue };
+        let (head, tail) = exact::to_fixed(value).ok_or_else(|| exact::too_large(&metric.name, value))?;
+        let sum = &mut sums[row as usize];
+        let added = sum.0.checked_add(head).and_then(|head| Some((head, sum.1.checked_add(tail)?, sum.2 + 1)));
+        *sum = added.ok_or_else(|| exact::overflow(&metric.name))?;
+    }
+    let total = |(head, tail, count): &(i128, i128, u64)| (*count > 0).then(|| exact::from_fixed(*head, *tail));
+    #[expect(clippy::cast_precision_loss, reason = "a number of rows")]
+    let count = |(_, _, count): &(i128, i128, u64)| Some(*count as f64);
+    Ok(quotient(sums.iter().map(total).collect(), sums.iter().map(count).collect()))
 }
 
-/// Adds the value columns of derived metrics, of which none is made of another.
-fn derive(report: &ReportPlan, metrics: Vec<(&MetricPlan, &Expr)>, frame: &mut DataFrame) -> Result<(), Diagnostic> {
-    if metrics.is_empty() {
-        return Ok(());
+/// Whole numbers less others.
+fn difference(report_of: &MetricPlan, now: &Column, then: &Column) -> Result<Column, Diagnostic> {
+    if !report_of.integer {
+        let pairs = as_floats(now)?.into_iter().zip(as_floats(then)?);
+        return Ok(float_column(pairs.map(|(a, b)| Some(a? - b?).filter(|x| x.is_finite()))));
     }
-    let lowered = |(metric, expr): &(&MetricPlan, &Expr)| {
-        let ty = if metric.integer { DataType::Int128 } else { DataType::Float64 };
-        lower(expr).cast(ty).alias(value_column(metric))
+    let (now, then) = (now.i64().map_err(error)?, then.i64().map_err(error)?);
+    let mut differences = Vec::with_capacity(now.len());
+    for pair in now.iter().zip(then.iter()) {
+        differences.push(match pair {
+            (Some(a), Some(b)) => Some(a.checked_sub(b).ok_or_else(|| exact::overflow(&report_of.name))?),
+            _ => None,
+        });
+    }
+    Ok(integers(differences.into_iter()))
+}
+
+/// By how much the magnitude of the earlier value moved.
+fn percent_change(now: &Column, then: &Column) -> Result<Column, Diagnostic> {
+    let pairs = as_floats(now)?.into_iter().zip(as_floats(then)?);
+    let change = |(a, b): (Option<f64>, Option<f64>)| {
+        let (a, b) = (a?, b?);
+        Some((a - b) / b.abs()).filter(|x| b != 0.0 && x.is_finite())
     };
-    let lowered: Vec<_> = metrics.iter().map(lowered).collect();
-    // There is nothing to optimise in a few columns, and a report has many small frames.
-    let computed = frame.clone().lazy().without_optimizations().with_columns(lowered).collect().map_err(error)?;
-    for (metric, _) in metrics {
-        let name = value_column(metric);
-        let column = computed.column(&name).map_err(error)?;
-        let column = if metric.integer {
-            column.clone()
-        } else {
-            let values = column.f64().map_err(error)?;
-            float_column(&name, values.iter().map(|x| x.filter(|x| x.is_finite())))
-        };
-        frame.with_column(column).map_err(error)?;
-        if metric.integer {
-            narrow(report, metric, frame)?;
+    Ok(float_column(pairs.map(change)))
+}
+
+/// A metric against an earlier period.
+pub(super) fn comparison(
+    metric: &MetricPlan,
+    calculation: Calculation,
+    (now, then): (&Column, &Column),
+    with_parts: bool,
+) -> Result<Columns, Diagnostic> {
+    match calculation {
+        Calculation::Difference => difference(metric, now, then).map(Columns::plain),
+        Calculation::Ratio => divided(now, then, with_parts),
+        Calculation::PercentChange => {
+            let parts = divided(now, then, with_parts)?.parts;
+            Ok(Columns { value: percent_change(now, then)?, parts })
         }
     }
-    Ok(())
+}
+
+/// The columns of a comparison of a report.
+pub(super) fn compare(metric: &MetricPlan, now: &Column, then: &Column) -> Result<Compared, Diagnostic> {
+    let abs = difference(metric, now, then)?;
+    let better = |abs: Option<f64>| {
+        let abs = abs.filter(|abs| *abs != 0.0)?;
+        match metric.direction {
+            Direction::HigherIsBetter => Some(abs > 0.0),
+            Direction::LowerIsBetter => Some(abs < 0.0),
+            Direction::CloserToTarget | Direction::Neutral => None,
+        }
+    };
+    let better: BooleanChunked = as_floats(&abs)?.into_iter().map(better).collect();
+    Ok(Compared { value: then.clone(), pct: percent_change(now, then)?, abs, better: better.into_column() })
+}
+
+/// Derived metrics, of which none is made of another. `days` tells the days that a metric looks at, row by row.
+pub(super) fn derive(
+    report: &ReportPlan,
+    metrics: &[&MetricPlan],
+    (rows, inputs): (usize, &IndexMap<&str, Columns>),
+    days: &dyn Fn(&MetricPlan) -> Column,
+    all: &IndexMap<String, MetricPlan>,
+) -> Result<Vec<Columns>, Diagnostic> {
+    let mut columns: Vec<Column> = vec![];
+    let mut lowered = vec![];
+    for metric in metrics {
+        let Formula::Derived { expr } = &metric.formula else { return Err(Diagnostic::bug("not a derived metric")) };
+        for (name, ty) in expr.columns() {
+            let key = if name == DAYS_IN_PERIOD { days_key(metric) } else { column_key(name, ty) };
+            if columns.iter().any(|c| *c.name() == key) {
+                continue;
+            }
+            let column = if name == DAYS_IN_PERIOD {
+                days(metric)
+            } else {
+                let columns = inputs.get(name).filter(|_| all.contains_key(name));
+                columns.ok_or_else(|| Diagnostic::bug(format!("`{name}` was not evaluated")))?.value.clone()
+            };
+            columns.push(column.with_name(key.into()));
+        }
+        let ty = if metric.integer { DataType::Int128 } else { DataType::Float64 };
+        // Each metric has days of its own.
+        let own_days = |expr| renamed(expr, &column_key(DAYS_IN_PERIOD, Type::Int), &days_key(metric));
+        lowered.push(own_days(lower(expr)).cast(ty).alias(format!("\u{1f}{}", metric.name)));
+    }
+    let frame = DataFrame::new(rows, columns).map_err(error)?;
+    // There is nothing to optimise in a few columns, and a report has many small frames.
+    let computed = frame.lazy().without_optimizations().with_columns(lowered).collect().map_err(error)?;
+    metrics
+        .iter()
+        .map(|metric| {
+            let column = computed.column(&format!("\u{1f}{}", metric.name)).map_err(error)?;
+            Ok(Columns::plain(if metric.integer {
+                narrow(report, metric, column.clone())?
+            } else {
+                let values = column.f64().map_err(error)?;
+                float_column(values.iter().map(|x| x.filter(|x| x.is_finite())))
+            }))
+        })
+        .collect()
+}
+
+/// The column of the days that a metric looks at.
+fn days_key(metric: &MetricPlan) -> String {
+    format!("{DAYS_IN_PERIOD}\u{1f}{}", metric.name)
+}
+
+fn renamed(expr: polars::prelude::Expr, from: &str, to: &str) -> polars::prelude::Expr {
+    expr.map_expr(|e| match e {
+        polars::prelude::Expr::Column(name) if name == from => polars::prelude::Expr::Column(to.into()),
+        other => other,
+    })
 }
 
 /// A non-additive measure reported at its primary key: a second value in one cell means the key is none.
-fn check_single(
+pub(super) fn check_single(
     report: &ReportPlan,
     metric: &MetricPlan,
     grain: Grain,
     frame: &DataFrame,
-    counts: &str,
+    slot: usize,
 ) -> Result<(), Diagnostic> {
-    let counts = frame.column(counts).and_then(Column::i64).map_err(error)?;
+    let Formula::Simple { aggregate, .. } = &metric.formula else { return Ok(()) };
+    let counts = state(aggregate, slot, 1, frame)?.i64().map_err(error)?;
     let several = counts.iter().filter(|n| n.unwrap_or(0) > 1).count();
     if several == 0 {
         return Ok(());
@@ -264,14 +405,12 @@ fn check_single(
 }
 
 /// Integers that were computed in 128 bits are written in 64.
-fn narrow(report: &ReportPlan, metric: &MetricPlan, frame: &mut DataFrame) -> Result<(), Diagnostic> {
-    let column = frame.column(&value_column(metric)).map_err(error)?;
-    let Ok(values) = column.i128() else { return Ok(()) };
+fn narrow(report: &ReportPlan, metric: &MetricPlan, column: Column) -> Result<Column, Diagnostic> {
+    let Ok(values) = column.i128() else { return Ok(column) };
     if let Some(value) = values.iter().flatten().find(|v| i64::try_from(*v).is_err()) {
         let message =
             format!("report `{}`: a value of `{}` is {value}, more than 64 bits hold", report.name, metric.name);
         return Err(Diagnostic::data("sum-overflow", message).help("take the metric as a number: `expr: 1.0 * x`"));
     }
-    let narrow = column.cast(&DataType::Int64).map_err(error)?;
-    frame.with_column(narrow).map(|_| ()).map_err(error)
+    column.cast(&DataType::Int64).map_err(error)
 }

@@ -112,6 +112,22 @@ impl Resolver<'_> {
             ("reaggregate", metric.reaggregate.is_some()),
             ("numerator", metric.numerator.is_some()),
             ("denominator", metric.denominator.is_some()),
+            ("denominator_ignores", metric.denominator_ignores.is_some()),
+            ("ratio_agg", metric.ratio_agg.is_some()),
+            ("ratio_unit", metric.ratio_unit.is_some()),
+            ("non_additive_dimension", metric.non_additive_dimension.is_some()),
+            ("carry_forward", metric.carry_forward.is_some()),
+            ("fill_nulls_with", metric.fill_nulls_with.is_some()),
+            ("join_to_timespine", metric.join_to_timespine.is_some()),
+            ("input_metric", metric.input_metric.is_some()),
+            ("window", metric.window.is_some()),
+            ("grain_to_date", metric.grain_to_date.is_some()),
+            ("period_agg", metric.period_agg.is_some()),
+            ("base_metric", metric.base_metric.is_some()),
+            ("offset_window", metric.offset_window.is_some()),
+            ("calculation", metric.calculation.is_some()),
+            ("align", metric.align.is_some()),
+            ("within", metric.within.is_some()),
         ];
         for (key, _) in written.iter().filter(|(key, there)| *there && !kind.keys().contains(key)) {
             let owners: Vec<&str> = KINDS.iter().filter(|k| k.keys().contains(key)).map(|k| k.name()).collect();

@@ -2,6 +2,7 @@
 //! so that one `jalon check` tells them all.
 
 mod calendar;
+mod computed;
 mod exports;
 mod metrics;
 mod reports;
@@ -9,15 +10,16 @@ mod rollups;
 mod segments;
 mod sources;
 mod unions;
+mod views;
 
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
-use crate::plan::Plan;
+use crate::plan::{DayRange, Plan, DAYS_IN_PERIOD};
 use crate::spec::Pipeline;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The key columns of every report; metrics and dimensions may not be called so.
+/// The key columns of every report, and the word for their days in expressions; metrics and dimensions may not be called so.
 const RESERVED: &[&str] = &[
     "report",
     "grain",
@@ -26,6 +28,7 @@ const RESERVED: &[&str] = &[
     "period_label",
     "is_complete",
     "coverage",
+    "days",
     "level",
     "segment",
     "metric",
@@ -37,17 +40,24 @@ const RESERVED: &[&str] = &[
     "direction",
     "additivity",
     "as_of",
+    DAYS_IN_PERIOD,
 ];
 
-/// Resolves a pipeline. `output_root` wins over the pipeline's own.
+/// What a command line says instead of the pipeline.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// Folder that export paths are relative to.
+    pub output_root: Option<PathBuf>,
+    /// First and last day of all reports.
+    pub range: DayRange,
+    /// The last day that counts.
+    pub as_of: Option<i32>,
+}
+
+/// Resolves a pipeline; what `overrides` has wins over the pipeline's own.
 ///
 /// Mistakes go into `errors`; the plan is only there when none of them is an error.
-pub fn resolve(
-    spec: &Pipeline,
-    catalog: &Catalog,
-    output_root: Option<PathBuf>,
-    errors: &mut Diagnostics,
-) -> Option<Plan> {
+pub fn resolve(spec: &Pipeline, catalog: &Catalog, overrides: &Overrides, errors: &mut Diagnostics) -> Option<Plan> {
     let root = YamlPath::root();
     if spec.version != 1 {
         let error = Diagnostic::pipeline(
@@ -67,9 +77,9 @@ pub fn resolve(
     let broken: Vec<String> = spec.sources.keys().filter(|name| !sources.contains_key(*name)).cloned().collect();
     let segments = segments::resolve(spec, &sources, errors);
     let metrics = metrics::resolve(spec, &sources, &broken, errors);
-    let mut reports = reports::resolve(spec, &sources, &metrics, &segments, calendar.as_deref(), errors);
-    let output_root = match (output_root, &spec.output_root) {
-        (Some(path), _) => path,
+    let mut reports = reports::resolve(spec, &sources, &metrics, &segments, calendar.as_deref(), overrides, errors);
+    let output_root = match (&overrides.output_root, &spec.output_root) {
+        (Some(path), _) => path.clone(),
         (None, Some(text)) => match crate::spec::expand_variables(text, &root.key("output_root")) {
             Ok(path) => PathBuf::from(path),
             Err(error) => {
@@ -85,7 +95,16 @@ pub fn resolve(
     let calendar = calendar?;
     let rollups = rollups::share(&mut reports, &sources, &metrics.resolved, &segments, &calendar);
     let scans = rollups::scans(spec, catalog, &sources, &rollups, &reports, &calendar);
-    Some(Plan { name: spec.name.clone(), calendar, scans, rollups, metrics: metrics.resolved, reports, output_root })
+    Some(Plan {
+        name: spec.name.clone(),
+        calendar,
+        scans,
+        rollups,
+        metrics: metrics.resolved,
+        reports,
+        as_of: overrides.as_of,
+        output_root,
+    })
 }
 
 /// Letters, digits, `_` and `-`.

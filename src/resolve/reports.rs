@@ -1,16 +1,16 @@
 //! Reports: names, grains and ranges; whether every dimension and segment exists in every source that is read; and
 //! the additivity contract, which refuses to add up what does not.
 
-use super::check_reserved;
 use super::exports;
 use super::metrics::Metrics;
 use super::segments::{Segments, ALL};
-use crate::calendar::{parse_date, Calendar, Grain};
+use super::{check_reserved, Overrides};
+use crate::calendar::{iso_date, parse_date, Calendar, Grain};
 use crate::diagnostic::{Diagnostic, Diagnostics, Part, YamlPath};
 use crate::expr::Type;
 use crate::plan::additivity::reason;
-use crate::plan::{ColumnRole, DayRange, Dim, Formula, LogicalSource, MetricPlan, ReportPlan};
-use crate::spec::{Additivity, Agg, Pipeline, Reaggregate, Report};
+use crate::plan::{ColumnRole, DayRange, Dim, Formula, LevelPlan, LogicalSource, MetricPlan, ReportPlan};
+use crate::spec::{Additivity, Agg, IncompletePeriods, Pipeline, Reaggregate, Report};
 use indexmap::IndexMap;
 
 pub(super) fn resolve(
@@ -19,6 +19,7 @@ pub(super) fn resolve(
     metrics: &Metrics,
     segments: &Segments,
     calendar: Option<&Calendar>,
+    overrides: &Overrides,
     errors: &mut Diagnostics,
 ) -> Vec<ReportPlan> {
     let mut plans: Vec<ReportPlan> = vec![];
@@ -37,23 +38,25 @@ pub(super) fn resolve(
             let error = Diagnostic::pipeline("duplicate-name", format!("two reports are called `{}`", report.name));
             errors.push(error.at(&at.key("name")));
         }
-        let mut resolver = Resolver { report, at, sources, metrics, segments, errors };
-        plans.push(resolver.resolve(&mut taken, calendar));
+        let incomplete = report.incomplete_periods.or(spec.calendar.incomplete_periods).unwrap_or_default();
+        let mut resolver = Resolver { report, at, sources, metrics, segments, overrides, errors };
+        plans.push(ReportPlan { incomplete, ..resolver.resolve(&mut taken, calendar) });
     }
     plans
 }
 
-struct Resolver<'r> {
-    report: &'r Report,
-    at: YamlPath,
-    sources: &'r IndexMap<String, LogicalSource>,
-    metrics: &'r Metrics,
+pub(super) struct Resolver<'r> {
+    pub(super) report: &'r Report,
+    pub(super) at: YamlPath,
+    pub(super) sources: &'r IndexMap<String, LogicalSource>,
+    pub(super) metrics: &'r Metrics,
     segments: &'r Segments,
-    errors: &'r mut Diagnostics,
+    overrides: &'r Overrides,
+    pub(super) errors: &'r mut Diagnostics,
 }
 
 /// A source that a report reads, and a metric that reads it.
-type Read<'r> = (&'r LogicalSource, &'r MetricPlan);
+pub(super) type Read<'r> = (&'r LogicalSource, &'r MetricPlan);
 
 impl<'r> Resolver<'r> {
     fn resolve(&mut self, taken: &mut exports::Taken, calendar: Option<&Calendar>) -> ReportPlan {
@@ -67,19 +70,33 @@ impl<'r> Resolver<'r> {
         self.check_segments(&segments, &read);
         self.check_grains(&grains, &read);
         self.check_range(range, &read, calendar);
-        let single_valued = self.check_additivity(&computed, &grains);
+        let levels = self.levels(&dims);
+        let single_valued = self.check_additivity(&computed, &grains, &levels);
+        let compare = self.compare();
+        let fallback = Calendar::default();
+        let calendar = calendar.unwrap_or(&fallback);
+        self.check_views(&computed, &compare, &grains, calendar);
+        let reads = self.reads(range, (&shown, &compare), &grains, calendar);
+        let as_of = self.overrides.as_of;
+        let reads =
+            DayRange { end: as_of.map_or(reads.end, |day| Some(reads.end.map_or(day, |end| end.min(day)))), ..reads };
         let exports = exports::resolve(self.report, &self.at, taken, self.errors);
         ReportPlan {
             name: self.report.name.clone(),
             description: self.report.description.clone(),
             metrics: shown.into_iter().map(|(name, _)| name).collect(),
+            hidden_dims: self.hidden_dims(&computed, &dims),
             computed,
             dims,
+            levels,
             grains,
             segments,
             range,
+            reads,
             inputs: vec![],
             single_valued,
+            compare,
+            incomplete: IncompletePeriods::default(),
             exports,
         }
     }
@@ -136,10 +153,18 @@ impl<'r> Resolver<'r> {
             }
             day
         };
-        let range = DayRange { start: day("start", &self.report.start), end: day("end", &self.report.end) };
+        let written = DayRange { start: day("start", &self.report.start), end: day("end", &self.report.end) };
+        let Overrides { range, .. } = self.overrides;
+        let range = DayRange { start: range.start.or(written.start), end: range.end.or(written.end) };
         if let (Some(start), Some(end)) = (range.start, range.end) {
             if start > end {
-                let error = Diagnostic::pipeline("empty-range", "the report ends before it starts");
+                let message = format!(
+                    "report `{}` starts on {} and ends on {}",
+                    self.report.name,
+                    iso_date(start),
+                    iso_date(end)
+                );
+                let error = Diagnostic::pipeline("empty-range", message);
                 self.errors.push(error.at(&self.at.key("end")).place(
                     &self.at.key("start"),
                     Part::Value,
@@ -221,7 +246,7 @@ impl<'r> Resolver<'r> {
             }
             let mut found: Option<(Type, &str)> = None;
             for (source, metric) in read {
-                match dimension(source, name) {
+                match source.dimension(name) {
                     Ok(ty) => match found {
                         Some((other, first)) if other != ty => {
                             let error = Diagnostic::pipeline(
@@ -338,10 +363,12 @@ impl<'r> Resolver<'r> {
     }
 
     /// The additivity contract. Returns the metrics whose cells may hold one value only.
-    fn check_additivity(&mut self, computed: &[String], grains: &[Grain]) -> Vec<String> {
+    fn check_additivity(&mut self, computed: &[String], grains: &[Grain], levels: &[LevelPlan]) -> Vec<String> {
         let mut single_valued = vec![];
         for metric in computed.iter().filter_map(|name| self.metrics.resolved.get(name)) {
-            let Formula::Simple { source, agg: Agg::Sum | Agg::Average, additivity, .. } = &metric.formula else {
+            let Formula::Simple { source, agg: Agg::Sum | Agg::Average, additivity, snapshot: None, .. } =
+                &metric.formula
+            else {
                 continue;
             };
             let Some(source) = self.sources.get(source) else { continue };
@@ -363,10 +390,12 @@ impl<'r> Resolver<'r> {
                 _ => {
                     let wrong: Vec<&str> =
                         grains.iter().filter(|g| !self.at_primary_key(source, **g)).map(|g| g.as_str()).collect();
-                    if wrong.is_empty() {
-                        single_valued.push(metric.name.clone());
-                    } else {
+                    if !wrong.is_empty() {
                         self.refuse(metric, source, *additivity, &wrong);
+                    } else if levels.len() > 1 {
+                        self.refuse(metric, source, *additivity, &["totals"]);
+                    } else {
+                        single_valued.push(metric.name.clone());
                     }
                 }
             }
@@ -408,7 +437,10 @@ impl<'r> Resolver<'r> {
             error = error.help("for a rate over all records use `type: ratio`: it divides the sums");
         }
         error = match additivity {
-            Additivity::SemiAdditive => error.help(format!("report it by {} only", source.finest().as_str())),
+            Additivity::SemiAdditive => error
+                .help("`non_additive_dimension: {name: time, window_agg: last, group_by: […]}` takes the last day of a period")
+                .help(format!("or report it by {} only", source.finest().as_str())),
+            _ if grains == ["totals"] => error.help("leave `totals` or the metric out of this report"),
             _ if source.primary_key.is_empty() => error.help(format!(
                 "report it at the records' own level: declare `primary_key:` in `{}` and group by all of it",
                 source.name
@@ -428,7 +460,7 @@ impl<'r> Resolver<'r> {
     }
 
     /// Whether a metric is made of another one.
-    fn needs(&self, metric: &str, input: &str) -> bool {
+    pub(super) fn needs(&self, metric: &str, input: &str) -> bool {
         let inputs = self.metrics.resolved.get(metric).map(|m| m.formula.inputs()).unwrap_or_default();
         inputs.iter().any(|i| *i == input || self.needs(i, input))
     }
@@ -446,29 +478,5 @@ impl<'r> Resolver<'r> {
             .place(&YamlPath::root().key("metrics").key(&metric.name), Part::Key, "marked in every report")
             .note(reason(additivity)),
         );
-    }
-}
-
-/// The type of a dimension in a source, or why it cannot be one.
-fn dimension(source: &LogicalSource, name: &str) -> Result<Type, Diagnostic> {
-    let known: Vec<&str> =
-        source.columns.iter().filter(|(_, c)| c.role == ColumnRole::Dimension).map(|(n, _)| n.as_str()).collect();
-    match source.columns.get(name) {
-        Some(column) if column.role == ColumnRole::Dimension => Ok(column.ty),
-        Some(column) if column.role == ColumnRole::Time => Err(Diagnostic::pipeline(
-            "not-a-dimension",
-            format!("`{name}` is the time column of `{}`: periods come from `grains`", source.name),
-        )
-        .help("leave it out of `group_by`; `grains: [day]` gives a row a day")),
-        Some(_) => Err(Diagnostic::pipeline(
-            "not-a-dimension",
-            format!("`{name}` is not declared as a dimension of source `{}`", source.name),
-        )
-        .help(format!("add it to `sources.{}.dimensions`", source.name))),
-        None => Err(Diagnostic::pipeline(
-            "unknown-dimension",
-            format!("source `{}` has no dimension `{name}`", source.name),
-        )
-        .suggest(name, "dimensions there", known)),
     }
 }

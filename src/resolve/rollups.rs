@@ -1,16 +1,17 @@
 //! What all reports need, shared: one roll-up for every (source, segment, dimensions, bucket), derived from a finer
 //! one where that holds everything; and one scan for every source that feeds a roll-up.
 
-use super::segments::Segments;
+use super::segments::{Segments, ALL};
 use crate::calendar::{Calendar, Grain};
 use crate::catalog::Catalog;
 use crate::expr::{Expr, Type};
 use crate::plan::{
-    Aggregate, ColumnRole, DayRange, Dim, Formula, LogicalSource, MetricPlan, ReportInput, ReportPlan, RollupPlan,
-    Scan, ScanColumn, ScanFile, TimePlan,
+    Aggregate, ColumnRole, DayRange, Dim, Formula, LogicalSource, Made, MetricPlan, ReportInput, ReportPlan,
+    RollupPlan, Scan, ScanColumn, ScanFile, Snapshot, TimePlan,
 };
 use crate::spec::{Pipeline, Source};
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Collects and shares the roll-ups of all reports, and tells each report where its states are.
@@ -23,22 +24,43 @@ pub(super) fn share(
 ) -> Vec<RollupPlan> {
     let mut rollups: Vec<RollupPlan> = vec![];
     for report in reports.iter_mut() {
-        let bucket = bucket(report, calendar);
-        let mut dims: Vec<Dim> = report.dims.clone();
-        dims.sort_by(|a, b| a.name.cmp(&b.name));
+        let shared = bucket(report, metrics, calendar);
+        let demands = demands(report, metrics);
         let mut inputs = vec![];
         for source in sources.values() {
-            let simple: Vec<(&String, &Aggregate)> = simple_metrics(report, metrics, &source.name);
-            if simple.is_empty() {
-                continue;
+            // One input for each segment, each set of dimensions beside the report's, and each of keys with days of
+            // their own.
+            let mut wanted: IndexMap<Wanted<'_>, Vec<&Demand<'_>>> = IndexMap::new();
+            for demand in demands.iter().filter(|d| d.source == source.name) {
+                let own = report.segments.iter().map(String::as_str).filter(|_| demand.own);
+                let segments: IndexSet<&str> = own.chain(demand.whole.then_some(ALL)).collect();
+                for segment in segments {
+                    let keys = demand.snapshot.map(|s| s.keys.as_slice());
+                    wanted.entry((segment, &demand.hidden, keys)).or_default().push(demand);
+                }
             }
-            for segment in &report.segments {
-                // A union's `where` holds within the union's roll-ups only, a physical source's for its whole scan.
-                let own = source.filter.clone().filter(|_| source.is_union());
-                let filter = Expr::all([own, segments.filter(segment, &source.name)]);
-                let id = find_or_add(&mut rollups, source, segment, filter, bucket, &dims, report);
-                let slots = simple.iter().map(|(name, a)| ((*name).clone(), slot(&mut rollups[id], a))).collect();
-                inputs.push(ReportInput { segment: segment.clone(), source: source.name.clone(), rollup: id, slots });
+            for ((segment, hidden, _), demands) in wanted {
+                let indices: Vec<usize> = (0..report.dims.len()).chain(hidden.iter().copied()).collect();
+                let snapshot = demands.iter().find_map(|d| d.snapshot);
+                let bucket = if snapshot.is_some() { shared.min(Grain::Day) } else { shared };
+                let key = Key { source, segment, bucket, dims: dims(report, &indices) };
+                let id = find_or_add(&mut rollups, key, segments, report);
+                let slots =
+                    demands.iter().map(|d| (d.metric.to_owned(), slot(&mut rollups[id], d.aggregate))).collect();
+                let presence = snapshot.map(|snapshot| {
+                    let keys = snapshot.keys.iter().filter_map(|name| all_dims(report).position(|d| d.name == *name));
+                    let dims = dims(report, &keys.collect::<Vec<_>>());
+                    let key = Key { source, segment: ALL, bucket: Grain::Day, dims };
+                    find_or_add(&mut rollups, key, segments, report)
+                });
+                inputs.push(ReportInput {
+                    segment: segment.to_owned(),
+                    source: source.name.clone(),
+                    rollup: id,
+                    dims: indices,
+                    slots,
+                    presence,
+                });
             }
         }
         report.inputs = inputs;
@@ -47,63 +69,127 @@ pub(super) fn share(
     rollups
 }
 
-/// The longest bucket that all grains of a report are made of. A range that cuts a bucket makes it a day.
-fn bucket(report: &ReportPlan, calendar: &Calendar) -> Grain {
+/// What tells the inputs of a report and source apart: segment, hidden dimensions, keys with days of their own.
+type Wanted<'w> = (&'w str, &'w [usize], Option<&'w [String]>);
+
+/// A simple metric that a report needs.
+struct Demand<'d> {
+    metric: &'d str,
+    source: &'d str,
+    aggregate: &'d Aggregate,
+    snapshot: Option<&'d Snapshot>,
+    /// Indices of the hidden dimensions that it is told apart by, beside the report's own.
+    hidden: Vec<usize>,
+    /// Whether it is needed in the report's segments.
+    own: bool,
+    /// Whether it is needed for all records.
+    whole: bool,
+}
+
+/// The simple metrics that a report needs, each once for every set of hidden dimensions.
+fn demands<'d>(report: &ReportPlan, metrics: &'d IndexMap<String, MetricPlan>) -> Vec<Demand<'d>> {
+    let mut found: Vec<Demand<'d>> = vec![];
+    // Metrics to follow, with the dimensions that tell ratios apart, and whether all records are meant.
+    let mut open: Vec<(&str, &[String], bool)> = report.metrics.iter().map(|m| (m.as_str(), &[][..], false)).collect();
+    let mut seen: HashSet<(&str, &[String], bool)> = HashSet::new();
+    while let Some((name, unit, whole)) = open.pop() {
+        if !seen.insert((name, unit, whole)) {
+            continue;
+        }
+        let Some((name, metric)) = metrics.get_key_value(name) else { continue };
+        match &metric.formula {
+            Formula::Simple { source, aggregate, snapshot, .. } => {
+                let keys = snapshot.iter().flat_map(|s| &s.keys).chain(unit);
+                let mut hidden: Vec<usize> = keys
+                    .filter_map(|key| all_dims(report).position(|d| d.name == *key))
+                    .filter(|index| *index >= report.dims.len())
+                    .collect();
+                hidden.sort_unstable();
+                hidden.dedup();
+                let same = |d: &&mut Demand<'_>| d.metric == name && d.hidden == hidden;
+                if let Some(known) = found.iter_mut().find(same) {
+                    known.whole |= whole;
+                    known.own |= !whole;
+                } else {
+                    let snapshot = snapshot.as_ref();
+                    found.push(Demand { metric: name, source, aggregate, snapshot, hidden, own: !whole, whole });
+                }
+            }
+            Formula::Ratio { numerator, denominator, ignores_segment, unit: own, .. } => {
+                let unit = if own.is_empty() { unit } else { own };
+                open.push((numerator, unit, whole));
+                open.push((denominator, unit, whole || *ignores_segment));
+            }
+            formula => open.extend(formula.inputs().into_iter().map(|input| (input, unit, whole))),
+        }
+    }
+    // In the order of the metrics, whichever way they were found.
+    found.sort_by_key(|d| (metrics.get_index_of(d.metric), d.hidden.clone()));
+    // What takes a day of its own is not mixed with what adds up.
+    found.sort_by_key(|d| d.snapshot.is_some());
+    found
+}
+
+fn all_dims(report: &ReportPlan) -> impl Iterator<Item = &Dim> {
+    report.dims.iter().chain(&report.hidden_dims)
+}
+
+/// Dimensions by their indices in a report, in the order of roll-ups: by name.
+fn dims(report: &ReportPlan, indices: &[usize]) -> Vec<Dim> {
+    let mut dims: Vec<Dim> = indices.iter().filter_map(|index| all_dims(report).nth(*index).cloned()).collect();
+    dims.sort_by(|a, b| a.name.cmp(&b.name));
+    dims
+}
+
+/// The longest bucket that all grains of a report are made of. A range that cuts a bucket makes it a day, and so do windows
+/// and comparisons: which days they are of shows when the last day is known.
+fn bucket(report: &ReportPlan, metrics: &IndexMap<String, MetricPlan>, calendar: &Calendar) -> Grain {
     let common = Grain::common(&report.grains);
     let cut_start =
         report.range.start.is_some_and(|day| common == Grain::All || calendar.period_start(common, day) != day);
-    let cut_end = report.range.end.is_some_and(|day| {
+    let cut_end = report.reads.end.is_some_and(|day| {
         common == Grain::All || calendar.period_end(common, calendar.period_start(common, day)) != day
     });
-    if cut_start || cut_end {
+    let over_days =
+        |name: &String| matches!(metrics[name].formula, Formula::Cumulative { .. } | Formula::Comparison { .. });
+    if cut_start || cut_end || !report.compare.is_empty() || report.computed.iter().any(over_days) {
         common.min(Grain::Day)
     } else {
         common
     }
 }
 
-fn simple_metrics<'m>(
-    report: &ReportPlan,
-    metrics: &'m IndexMap<String, MetricPlan>,
-    wanted: &str,
-) -> Vec<(&'m String, &'m Aggregate)> {
-    let computed = metrics.iter().filter(|(name, _)| report.computed.contains(name));
-    computed
-        .filter_map(|(name, metric)| match &metric.formula {
-            Formula::Simple { source, aggregate, .. } if source == wanted => Some((name, aggregate)),
-            _ => None,
-        })
-        .collect()
+/// What tells roll-ups apart.
+struct Key<'k> {
+    source: &'k LogicalSource,
+    segment: &'k str,
+    bucket: Grain,
+    dims: Vec<Dim>,
 }
 
-fn find_or_add(
-    rollups: &mut Vec<RollupPlan>,
-    source: &LogicalSource,
-    segment: &str,
-    filter: Option<Expr>,
-    bucket: Grain,
-    dims: &[Dim],
-    report: &ReportPlan,
-) -> usize {
+fn find_or_add(rollups: &mut Vec<RollupPlan>, key: Key<'_>, segments: &Segments, report: &ReportPlan) -> usize {
+    let Key { source, segment, bucket, dims } = key;
     let same =
         |r: &&mut RollupPlan| r.source == source.name && r.segment == segment && r.bucket == bucket && r.dims == dims;
     if let Some(rollup) = rollups.iter_mut().find(same) {
-        rollup.range = rollup.range.hull(report.range);
+        rollup.range = rollup.range.hull(report.reads);
         if !rollup.reports.contains(&report.name) {
             rollup.reports.push(report.name.clone());
         }
         return rollup.id;
     }
+    // A union's `where` holds within the union's roll-ups only, a physical source's for its whole scan.
+    let own = source.filter.clone().filter(|_| source.is_union());
     let id = rollups.len();
     rollups.push(RollupPlan {
         id,
         source: source.name.clone(),
         segment: segment.to_owned(),
-        filter,
+        filter: Expr::all([own, segments.filter(segment, &source.name)]),
         bucket,
-        dims: dims.to_vec(),
+        dims,
         aggregates: vec![],
-        range: report.range,
+        range: report.reads,
         derived_from: None,
         reports: vec![report.name.clone()],
     });
@@ -171,14 +257,14 @@ pub(super) fn scans(
         }
         let filter = source.filter.clone();
         let mut columns: Vec<ScanColumn> = vec![];
-        for (column, ty) in filter.iter().flat_map(Expr::columns) {
-            add_column(&mut columns, source, 0, column, ty);
+        for column in filter.iter().flat_map(Expr::columns) {
+            add_column(&mut columns, source, (source, 0), column);
         }
         for (logical, member) in &read_by {
             let its: Vec<&&RollupPlan> = feeds.iter().filter(|r| r.source == logical.name).collect();
             for rollup in its {
-                for (column, ty) in needed(rollup) {
-                    add_column(&mut columns, logical, *member, column, ty);
+                for column in needed(rollup) {
+                    add_column(&mut columns, source, (logical, *member), column);
                 }
             }
         }
@@ -235,14 +321,26 @@ fn needed(rollup: &RollupPlan) -> Vec<(&str, Type)> {
     dims.chain(expressions.flat_map(Expr::columns)).collect()
 }
 
-fn add_column(columns: &mut Vec<ScanColumn>, logical: &LogicalSource, member: usize, name: &str, ty: Type) {
+/// Adds a column of a logical source for one of its members, whose own columns it may be made of.
+fn add_column(
+    columns: &mut Vec<ScanColumn>,
+    own: &LogicalSource,
+    (logical, member): (&LogicalSource, usize),
+    (name, ty): (&str, Type),
+) {
     if columns.iter().any(|c| c.name == name && c.ty == ty) {
         return;
     }
     let column = logical.columns.get(name);
+    let made = column.and_then(|c| c.made.get(member).cloned()).unwrap_or_default();
+    if let Made::Computed(expr) = &made {
+        for needed in expr.columns() {
+            add_column(columns, own, (own, 0), needed);
+        }
+    }
     let raw = column.and_then(|c| c.raw.get(member).cloned().flatten());
     let dimension = column.is_some_and(|c| c.role == ColumnRole::Dimension);
-    columns.push(ScanColumn { name: name.to_owned(), raw, ty, dimension });
+    columns.push(ScanColumn { name: name.to_owned(), raw, ty, dimension, made });
 }
 
 /// The grains of all reports that read the source, itself or through a union.

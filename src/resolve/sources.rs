@@ -1,5 +1,6 @@
 //! Sources resolved: logical columns with types and roles, over one physical source or a union of several.
 
+use super::computed::{self, text_form};
 use super::segments::hint_at_nulls;
 use super::unions;
 use crate::calendar::Grain;
@@ -8,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::expr::{Expr, Type};
 use crate::metric::parse_at;
 use crate::plan::additivity::well_known;
-use crate::plan::{Clock, ColumnRole, Covers, LogicalColumn, LogicalSource, SourceTime, TimeColumn};
+use crate::plan::{Clock, ColumnRole, Covers, LogicalColumn, LogicalSource, Made, SourceTime, TimeColumn};
 use crate::spec::{FileFormat, Pipeline, Source, SourceGrain, TimeSpec};
 use indexmap::IndexMap;
 use jiff::tz::TimeZone;
@@ -85,21 +86,23 @@ fn physical(
                 ty,
                 role,
                 raw: vec![Some(raw.clone())],
+                made: vec![Made::AsRead],
                 empty: column.physical == Physical::Empty,
                 text_because: because(info, raw),
             },
         );
     }
-    keys(name, source, &columns, at, errors);
-    let primary_key = source.primary_key.clone();
-    Some(LogicalSource {
+    let mut logical = LogicalSource {
         name: name.to_owned(),
         members: vec![name.to_owned()],
         columns,
-        times: vec![time?],
-        primary_key,
+        times: vec![],
+        primary_key: source.primary_key.clone(),
         filter: None,
-    })
+    };
+    computed::dimensions(source, &mut logical, at, errors);
+    keys(name, source, &logical.columns, at, errors);
+    Some(LogicalSource { times: vec![time?], ..logical })
 }
 
 fn check_separator(source: &Source, at: &YamlPath, errors: &mut Diagnostics) {
@@ -151,6 +154,9 @@ fn declared_dimensions(
     let time_column = source.time.as_ref().map(|t| t.column.as_str());
     for (dimension, details, index) in source.dimensions.entries() {
         let here = entry(&at.key("dimensions"), dimension, index);
+        if details.expr.is_some() {
+            continue;
+        }
         let raw = details.column.as_deref().unwrap_or(dimension);
         let Some(physical) = find(name, raw, info, &here, details.column.is_some(), errors) else { continue };
         let ty = match physical {
@@ -189,6 +195,7 @@ fn declared_dimensions(
             ty,
             role,
             raw: vec![Some(raw.to_owned())],
+            made: vec![text_form(&details, ty, &here, errors)],
             empty: *physical == Physical::Empty,
             text_because: because(info, raw),
         };
@@ -243,6 +250,7 @@ fn declared_measures(
                 ty,
                 role,
                 raw: vec![Some(raw.to_owned())],
+                made: vec![Made::AsRead],
                 empty: *physical == Physical::Empty,
                 text_because: None,
             },

@@ -3,7 +3,7 @@
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::expr::Type;
-use crate::plan::{ColumnRole, LogicalColumn, LogicalSource};
+use crate::plan::{ColumnRole, LogicalColumn, LogicalSource, Made};
 use crate::spec::{Pipeline, Source};
 use indexmap::IndexMap;
 
@@ -106,10 +106,12 @@ fn united_columns(
     let mut complete = true;
     for (i, member) in members.iter().enumerate() {
         for (column, logical) in &member.columns {
-            let entry = columns
-                .entry(column.clone())
-                .or_insert_with(|| LogicalColumn { raw: vec![None; members.len()], ..logical.clone() });
+            let entry = columns.entry(column.clone()).or_insert_with(|| {
+                let made = vec![Made::AsRead; members.len()];
+                LogicalColumn { raw: vec![None; members.len()], made, ..logical.clone() }
+            });
             entry.raw[i].clone_from(&logical.raw[0]);
+            entry.made[i].clone_from(&logical.made[0]);
             let either_empty = entry.empty || logical.empty;
             if entry.empty {
                 entry.ty = logical.ty;

@@ -7,7 +7,7 @@ use super::wide::Wide;
 use crate::diagnostic::Diagnostic;
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, Decimal128Array, PrimitiveArray, UInt32Array};
 use arrow::compute::take;
-use arrow::datatypes::{DataType, Decimal128Type, Field, Float64Type, Int32Type, Int64Type, Schema};
+use arrow::datatypes::{DataType, Decimal128Type, Field, Float64Type, Int32Type, Int64Type, Schema, UInt32Type};
 use arrow::record_batch::RecordBatch;
 use std::sync::Arc;
 
@@ -111,6 +111,11 @@ fn codes(dim: &ArrayRef, rows: &[usize]) -> (Vec<u32>, usize) {
                 u32::try_from(key + 1).unwrap_or(0)
             };
             (rows.iter().map(code).collect(), texts.values().len() + 1)
+        }
+        DataType::UInt32 => {
+            let codes = dim.as_primitive::<UInt32Type>();
+            let most = arrow::compute::max(codes).unwrap_or(0);
+            (rows.iter().map(|row| codes.value(*row)).collect(), most as usize + 1)
         }
         DataType::Boolean => {
             let flags = dim.as_boolean();

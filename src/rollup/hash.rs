@@ -6,9 +6,9 @@ use hashbrown::HashMap;
 /// Codes are private to a thread and a run, so the seed may be fixed.
 pub(super) const HASHER: FixedState = FixedState::with_seed(0);
 
-pub(super) type FastMap<K> = HashMap<K, u32, FixedState>;
+pub(crate) type FastMap<K> = HashMap<K, u32, FixedState>;
 
-pub(super) fn fast_map<K>() -> FastMap<K> {
+pub(crate) fn fast_map<K>() -> FastMap<K> {
     HashMap::with_hasher(HASHER)
 }
 

@@ -22,6 +22,7 @@ mod wide;
 
 pub use coarsen::{coarsen, Merge};
 pub use engine::{Engine, ENGINES};
+pub(crate) use hash::{fast_map, FastMap};
 pub use look_alikes::look_alikes;
 pub use memory::memory_for_a_run;
 pub use stats::{FileStats, Progress, SourceStats, Stats};
@@ -43,7 +44,7 @@ pub struct Rollup {
 }
 
 /// i128 values as Arrow. Sums may have more than 38 digits; the type is a container here, and is not validated.
-fn container(values: Decimal128Array) -> ArrayRef {
+pub(crate) fn container(values: Decimal128Array) -> ArrayRef {
     Arc::new(values.with_data_type(DataType::Decimal128(38, 0)))
 }
 

@@ -1,10 +1,12 @@
 //! Decoded records in canonical form: what an engine sees, whatever the file was.
 
+use super::computed::Computed;
 use super::partitions::{self, Partition};
 use super::Task;
 use crate::calendar::Calendar;
 use crate::expr::Type;
-use crate::plan::{Clock, Scan, TimeColumn};
+use crate::plan::{Clock, Made, Scan, TextForm, TimeColumn};
+use crate::spec::Normalise;
 use arrow::array::{
     new_null_array, Array, ArrayRef, AsArray, DictionaryArray, Int32Array, Int64Array, PrimitiveArray, RecordBatch,
     StringArray,
@@ -12,6 +14,7 @@ use arrow::array::{
 use arrow::compute::{cast_with_options, CastOptions};
 use arrow::datatypes::{DataType, Date32Type, Int32Type, TimeUnit, TimestampMicrosecondType};
 use arrow::error::ArrowError;
+use std::collections::HashMap;
 use std::sync::Arc;
 use unicode_normalization::{is_nfc, UnicodeNormalization};
 
@@ -45,13 +48,19 @@ pub(super) struct BatchError {
 pub(super) struct Canonical<'s> {
     scan: &'s Scan,
     partitions: &'s [Partition],
-    cleaners: Vec<Cleaner>,
+    cleaners: Vec<Cleaner<'s>>,
+    computed: Computed,
 }
 
 impl<'s> Canonical<'s> {
     pub(super) fn new(task: &Task<'s>) -> Self {
-        let cleaners = task.scan.columns.iter().map(|_| Cleaner::default()).collect();
-        Self { scan: task.scan, partitions: &task.file.partitions, cleaners }
+        let form = |made: &'s Made| match made {
+            Made::Texts(form) => Some(form),
+            Made::AsRead | Made::Computed(_) => None,
+        };
+        let cleaners = task.scan.columns.iter().map(|c| Cleaner { form: form(&c.made), last: None }).collect();
+        let computed = Computed::new(&task.scan.columns);
+        Self { scan: task.scan, partitions: &task.file.partitions, cleaners, computed }
     }
 
     /// The batch in canonical form; an error for a value that does not fit the planned type.
@@ -69,7 +78,7 @@ impl<'s> Canonical<'s> {
             days(array, &time.clock, &scan.calendar).map_err(|e| BatchError::new(&time.raw, &e))
         };
         let start = days(&scan.time.column)?;
-        let columns = scan
+        let mut columns: Vec<ArrayRef> = scan
             .columns
             .iter()
             .zip(&mut self.cleaners)
@@ -86,6 +95,7 @@ impl<'s> Canonical<'s> {
                 }
             })
             .collect::<Result<_, _>>()?;
+        self.computed.fill(&scan.columns, &mut columns, rows)?;
         let end = scan.time.end.as_ref().map(days).transpose()?;
         let hour = match (scan.time.hours, by_name(&scan.time.column.raw)) {
             (true, Some(array)) => Some(
@@ -106,7 +116,7 @@ impl BatchError {
 }
 
 /// The Arrow type that stands for a type in a [`Batch`].
-fn arrow_type(ty: Type) -> DataType {
+pub(super) fn arrow_type(ty: Type) -> DataType {
     match ty {
         Type::Bool | Type::Null => DataType::Boolean,
         Type::Int => DataType::Int64,
@@ -130,7 +140,12 @@ fn cast(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
     cast_with_options(array, to, &CastOptions { safe: false, ..CastOptions::default() })
 }
 
-fn canonical(array: &ArrayRef, ty: Type, calendar: &Calendar, cleaner: &mut Cleaner) -> Result<ArrayRef, ArrowError> {
+fn canonical(
+    array: &ArrayRef,
+    ty: Type,
+    calendar: &Calendar,
+    cleaner: &mut Cleaner<'_>,
+) -> Result<ArrayRef, ArrowError> {
     match ty {
         Type::Text => {
             let plain = match array.data_type() {
@@ -151,10 +166,11 @@ fn canonical(array: &ArrayRef, ty: Type, calendar: &Calendar, cleaner: &mut Clea
     }
 }
 
-/// Trims and NFC-normalises the values of dictionaries; empty becomes null. The batches of a row group mostly share one
-/// dictionary, which is looked at once.
+/// Brings the values of dictionaries into one form: trimmed and in NFC, or as the dimension says; empty becomes null. The
+/// batches of a row group mostly share one dictionary, which is looked at once.
 #[derive(Default)]
-struct Cleaner {
+struct Cleaner<'s> {
+    form: Option<&'s TextForm>,
     /// The last dictionary's values, and what they became; `None` when they were clean.
     last: Option<(ArrayRef, Option<Cleaned>)>,
 }
@@ -165,12 +181,12 @@ struct Cleaned {
     keys: Vec<Option<i32>>,
 }
 
-impl Cleaner {
+impl Cleaner<'_> {
     fn clean(&mut self, array: ArrayRef) -> ArrayRef {
         let dictionary = array.as_dictionary::<Int32Type>();
         let known = matches!(&self.last, Some((values, _)) if Arc::ptr_eq(values, dictionary.values()));
         if !known {
-            let cleaned = Cleaned::new(dictionary.values().as_string());
+            let cleaned = Cleaned::new(dictionary.values().as_string(), self.form);
             self.last = Some((dictionary.values().clone(), cleaned));
         }
         let Some((_, Some(cleaned))) = &self.last else { return array };
@@ -185,25 +201,44 @@ impl Cleaner {
 
 impl Cleaned {
     /// The cleaned values; `None` when all are clean.
-    fn new(values: &StringArray) -> Option<Self> {
+    fn new(values: &StringArray, form: Option<&TextForm>) -> Option<Self> {
         let is_clean = |text: &str| !text.is_empty() && text.trim().len() == text.len() && is_nfc(text);
-        if values.iter().flatten().all(is_clean) {
+        if form.is_none() && values.iter().flatten().all(is_clean) {
             return None;
         }
         let mut texts: Vec<String> = vec![];
+        // Texts that become the same are one.
+        let mut known: HashMap<String, i32> = HashMap::new();
         let keys = values
             .iter()
             .map(|value| {
-                let text: String = value?.trim().nfc().collect();
+                let text = match form {
+                    None => value?.trim().nfc().collect(),
+                    Some(form) => formed(value?, form)?,
+                };
                 if text.is_empty() {
                     return None;
                 }
-                texts.push(text);
-                i32::try_from(texts.len() - 1).ok()
+                let next = i32::try_from(texts.len()).ok()?;
+                Some(*known.entry(text).or_insert_with_key(|text| {
+                    texts.push(text.clone());
+                    next
+                }))
             })
             .collect();
         Some(Self { values: Arc::new(StringArray::from(texts)), keys })
     }
+}
+
+/// A text in the form that its dimension asks for; `None` where the text means nothing.
+fn formed(text: &str, form: &TextForm) -> Option<String> {
+    let text = form.steps.iter().fold(text.to_owned(), |text, step| match step {
+        Normalise::Trim => text.trim().to_owned(),
+        Normalise::Nfc => text.nfc().collect(),
+        Normalise::Lower => text.to_lowercase(),
+        Normalise::Upper => text.to_uppercase(),
+    });
+    form.map.get(&text).cloned().unwrap_or(Some(text))
 }
 
 fn micros(array: &ArrayRef) -> Result<PrimitiveArray<TimestampMicrosecondType>, ArrowError> {

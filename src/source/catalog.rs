@@ -112,7 +112,8 @@ fn declared(
     errors: &mut Diagnostics,
 ) {
     let at = YamlPath::root().key("sources").key(name);
-    let dimensions = source.dimensions.entries().into_iter().filter_map(|(name, d, _)| {
+    let dimensions = source.dimensions.entries().into_iter().filter(|(_, d, _)| d.expr.is_none());
+    let dimensions = dimensions.filter_map(|(name, d, _)| {
         let ty = match d.data_type? {
             DimensionType::Text => Type::Text,
             DimensionType::Integer => Type::Int,

@@ -5,6 +5,7 @@
 
 mod batch;
 mod catalog;
+mod computed;
 mod csv;
 mod csv_blocks;
 mod csv_cells;

@@ -7,7 +7,7 @@
 use super::partitions::Partition;
 use crate::calendar::parse_date;
 use crate::expr::{Expr, Known, Literal, Outcomes, Type};
-use crate::plan::{Clock, Covers, Scan, ScanColumn, ScanFile};
+use crate::plan::{Clock, Covers, Made, Scan, ScanColumn, ScanFile};
 use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization;
 
@@ -59,7 +59,9 @@ pub(super) fn is_out_of_range(scan: &Scan, (first, last): (i32, i32)) -> bool {
 pub(super) fn passes(scan: &Scan, known: &dyn Fn(&ScanColumn) -> Known) -> Outcomes {
     let of = |column: &Expr| {
         let Expr::Column { name, ty } = column else { return Known::NOTHING };
-        scan.columns.iter().find(|c| c.name == *name && c.ty == *ty).map_or(Known::NOTHING, known)
+        let column = scan.columns.iter().find(|c| c.name == *name && c.ty == *ty);
+        // What is made of the file's values is not what its statistics are of.
+        column.filter(|c| c.made == Made::AsRead).map_or(Known::NOTHING, known)
     };
     scan.filter.as_ref().map_or(Outcomes::TRUE, |filter| Outcomes::of(filter, &of))
 }

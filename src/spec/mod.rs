@@ -4,13 +4,21 @@
 //! `shape` holds the nodes against the JSON Schema generated from the types below, so that *every* unknown key and
 //! every value of the wrong kind is told with its line; only then does serde build the types.
 
+mod dimension;
+mod metric;
 mod one_or_many;
+mod report;
 mod shape;
+mod totals;
 mod tree;
 mod types;
 mod variables;
 
+pub use dimension::{Dimension, Normalise};
+pub use metric::*;
 pub use one_or_many::{NamesOr, OneOrMany};
+pub use report::*;
+pub use totals::Totals;
 pub use tree::Document;
 pub use types::*;
 pub use variables::expand_variables;

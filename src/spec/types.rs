@@ -1,6 +1,6 @@
 //! The pipeline language, one type a block of the YAML. Field docs are the manual: `jalon schema` prints them.
 
-use super::{NamesOr, OneOrMany};
+use super::{Dimension, IncompletePeriods, Metric, NamesOr, OneOrMany, Report};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,9 @@ pub struct CalendarSpec {
     /// First month of the fiscal year. Default: january.
     #[serde(default)]
     pub first_month_of_year: Option<Month>,
+    /// What becomes of rows whose period is not complete, in reports that do not say it themselves. Default: flag.
+    #[serde(default)]
+    pub incomplete_periods: Option<IncompletePeriods>,
 }
 
 /// A day of the week.
@@ -185,21 +188,6 @@ pub enum Assign {
     Majority,
 }
 
-/// Details of a dimension.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Dimension {
-    /// Name of the column in the files. Default: the dimension's own name.
-    #[serde(default)]
-    pub column: Option<String>,
-    /// Type of the column in CSV files. Default: from a sample.
-    #[serde(default, rename = "type")]
-    pub data_type: Option<DimensionType>,
-    /// What it is.
-    #[serde(default)]
-    pub description: Option<String>,
-}
-
 /// Type of a dimension's column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -286,196 +274,4 @@ pub struct Segment {
     /// Whom it describes.
     #[serde(default)]
     pub description: Option<String>,
-}
-
-/// A KPI.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Metric {
-    /// The kind of metric; it decides which other keys apply.
-    #[serde(rename = "type")]
-    pub kind: MetricKind,
-    /// simple: the source (or union) whose records are aggregated.
-    #[serde(default)]
-    pub source: Option<String>,
-    /// simple: how records are aggregated. Default: sum.
-    #[serde(default)]
-    pub agg: Option<Agg>,
-    /// simple: SQL expression over the source's columns. derived: over other metrics.
-    #[serde(default)]
-    pub expr: Option<String>,
-    /// simple: SQL condition; other records do not count for this metric.
-    #[serde(default)]
-    pub filter: Option<String>,
-    /// simple: allows aggregating a measure that does not add up, openly.
-    #[serde(default)]
-    pub reaggregate: Option<Reaggregate>,
-    /// ratio: the metric above the line.
-    #[serde(default)]
-    pub numerator: Option<String>,
-    /// ratio: the metric below the line.
-    #[serde(default)]
-    pub denominator: Option<String>,
-    /// Name shown to people.
-    #[serde(default)]
-    pub label: Option<String>,
-    /// What it says, and what it does not.
-    #[serde(default)]
-    pub description: Option<String>,
-    /// Unit of the value. Default: from the measures.
-    #[serde(default)]
-    pub unit: Option<String>,
-    /// How people like to read it. Files always hold the plain number.
-    #[serde(default)]
-    pub format: Option<Format>,
-    /// Which way is better. Default: neutral.
-    #[serde(default)]
-    pub direction: Option<Direction>,
-}
-
-/// The kind of a metric.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MetricKind {
-    /// An aggregate of a source's records.
-    Simple,
-    /// One metric over another: Σ numerator / Σ denominator at every grain.
-    Ratio,
-    /// An expression over other metrics.
-    Derived,
-}
-
-/// How records are aggregated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Agg {
-    Sum,
-    Count,
-    Min,
-    Max,
-    Average,
-}
-
-/// How people like to read a metric.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    Number,
-    Percent,
-    Currency,
-}
-
-/// Which way is better.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Direction {
-    HigherIsBetter,
-    LowerIsBetter,
-    CloserToTarget,
-    #[default]
-    Neutral,
-}
-
-impl Direction {
-    /// The word used in reports.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::HigherIsBetter => "higher_is_better",
-            Self::LowerIsBetter => "lower_is_better",
-            Self::CloserToTarget => "closer_to_target",
-            Self::Neutral => "neutral",
-        }
-    }
-}
-
-/// A table of metrics by period, dimensions and segment.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Report {
-    /// Name of the report.
-    pub name: String,
-    /// What it answers.
-    #[serde(default)]
-    pub description: Option<String>,
-    /// Metrics, in column order.
-    pub metrics: Vec<String>,
-    /// Dimensions, in column order. Default: none.
-    #[serde(default)]
-    pub group_by: Vec<String>,
-    /// Segments. Default: `[all]`.
-    #[serde(default)]
-    pub segments: Option<Vec<String>>,
-    /// Grains.
-    pub grains: Vec<GrainSpec>,
-    /// First day, inclusive (YYYY-MM-DD).
-    #[serde(default)]
-    pub start: Option<String>,
-    /// Last day, inclusive (YYYY-MM-DD).
-    #[serde(default)]
-    pub end: Option<String>,
-    /// The files to write.
-    pub exports: Vec<Export>,
-}
-
-/// The length of a report's periods.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum GrainSpec {
-    Hour,
-    Day,
-    Week,
-    Month,
-    Quarter,
-    Year,
-    /// The whole range as one period.
-    All,
-}
-
-/// A file (or partitioned folder) that a report is written to.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Export {
-    /// File format.
-    pub format: ExportFormat,
-    /// Path below the output root: a file, or with `partition_by` a folder.
-    pub path: String,
-    /// `long`: one row a metric. `wide`: one column a metric. Default: long.
-    #[serde(default)]
-    pub layout: Option<Layout>,
-    /// Parquet only: columns whose values become folders (`grain=day/`).
-    #[serde(default)]
-    pub partition_by: Vec<String>,
-    /// CSV only. Default: rfc4180.
-    #[serde(default)]
-    pub dialect: Option<Dialect>,
-}
-
-/// Format of an export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ExportFormat {
-    Parquet,
-    Csv,
-}
-
-/// Layout of an export.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Layout {
-    #[default]
-    Long,
-    Wide,
-}
-
-/// How a CSV export is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Dialect {
-    /// Comma, dot, UTF-8 without byte order mark.
-    #[default]
-    Rfc4180,
-    /// Semicolon, decimal comma, UTF-8 with byte order mark: opens in a French Excel by double click.
-    #[serde(rename = "excel_fr")]
-    ExcelFr,
 }

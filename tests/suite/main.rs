@@ -6,6 +6,7 @@ mod differential;
 mod explain;
 mod harness;
 mod limits;
+mod meanings;
 mod mistakes;
 mod oracle;
 mod outputs;

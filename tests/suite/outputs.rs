@@ -190,7 +190,7 @@ fn coverage_is_of_the_days_that_records_cover() {
             format!("version: 1\nname: t\nsources:\n  s: {{path: data.csv, time: {{column: week, grain: week, assign: {assign}}}, measures: [n]}}\nmetrics:\n  n: {{type: simple, source: s, expr: n}}\nreports:\n  - {{name: r, metrics: [n], grains: [week], exports: [{{format: csv, path: r.csv}}]}}\n"),
         );
         place.run(&[]);
-        assert!(place.read("r.csv").contains("2025-W02,true,1,detail"), "{assign}: {}", place.read("r.csv"));
+        assert!(place.read("r.csv").contains("2025-W02,true,1,7,detail"), "{assign}: {}", place.read("r.csv"));
     }
 }
 
@@ -296,7 +296,7 @@ fn a_period_that_the_range_cuts_is_not_complete() {
     );
     place.run(&[]);
     assert!(
-        place.read("r.csv").contains(&format!(",2025-01,false,{},detail,all,15", 15.0 / 31.0)),
+        place.read("r.csv").contains(&format!(",2025-01,false,{},15,detail,all,15", 15.0 / 31.0)),
         "{}",
         place.read("r.csv")
     );

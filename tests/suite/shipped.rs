@@ -58,15 +58,16 @@ fn every_metric_type_has_a_name_a_doc_and_an_example_that_runs() {
     let place = Place::new();
     place.write(
         "d.csv",
-        "date,is_paid,likes,comments,clicks,impressions,new_followers,unfollows\n2025-01-01,true,1,2,3,4,5,6\n",
+        "date,network,is_paid,likes,comments,clicks,impressions,new_followers,unfollows\n2025-01-01,x,true,1,2,3,4,5,6\n",
     );
     let inputs: String = ["clicks", "impressions", "new_followers", "unfollows"]
         .iter()
         .map(|m| format!("  {m}: {{type: simple, source: posts, expr: {m}}}\n"))
+        .chain(["  engagements: {type: simple, source: posts, expr: likes + comments}\n".to_owned()])
         .collect();
     place.write(
         "pipeline.yaml",
-        format!("version: 1\nname: t\nsources:\n  posts: {{path: d.csv, time: {{column: date}}, dimensions: [is_paid], measures: [likes, comments, clicks, impressions, new_followers, unfollows]}}\nmetrics:\n{inputs}{metrics}reports:\n  - {{name: r, metrics: [{}], grains: [day], exports: [{{format: csv, path: r.csv, layout: wide}}]}}\n", shown.join(", ")),
+        format!("version: 1\nname: t\nsources:\n  posts: {{path: d.csv, time: {{column: date}}, dimensions: [network, is_paid], measures: [likes, comments, clicks, impressions, new_followers, unfollows]}}\nmetrics:\n{inputs}{metrics}reports:\n  - {{name: r, metrics: [{}], grains: [day], exports: [{{format: csv, path: r.csv, layout: wide}}]}}\n", shown.join(", ")),
     );
     place.run(&[]);
     names.sort_unstable();

@@ -102,6 +102,13 @@ fn month_start(year: i32, month: i32, offset: i32) -> i32 {
     days(months.div_euclid(12), months.rem_euclid(12) + 1, 1)
 }
 
+/// The same day of the month that is `offset` months away; a day that this month lacks is its last.
+pub(crate) fn same_day(date: i32, offset: i32) -> i32 {
+    let (year, month, day) = civil(date);
+    let (start, next) = (month_start(year, month, offset), month_start(year, month, offset + 1));
+    (start + day - 1).min(next - 1)
+}
+
 /// The period of `grain` that holds `date`; `whole` is the period of the grain `all`.
 pub(crate) fn period(grain: &str, date: i32, calendar: Calendar, whole: (i32, i32)) -> Period {
     let (year, month, _) = civil(date);

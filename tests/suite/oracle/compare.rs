@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::eval::Cell;
-use super::long_csv::Row;
-
-/// A float may differ from the oracle's by this part of the largest term it was made of.
-const TOLERANCE: f64 = 1e-12;
+use super::eval::{Amount, Cell, Compared};
+use super::index::Dim;
+use super::long_csv::{ComparedRow, Row};
+use super::outcome::TOLERANCE;
 
 /// How many differences a message shows.
 const SHOWN: usize = 8;
 
-type Key = (String, String, String, Vec<Option<String>>, String, String);
+type Key = (String, String, String, Vec<Dim>, String, String);
 
 /// Compares what should be there with what is there: every cell once, nothing else, integers equal, floats within
 /// `TOLERANCE` of their largest term. The number of compared cells, or the first differences.
@@ -26,7 +25,7 @@ pub(crate) fn compare(expected: &[Cell], actual: &[Row]) -> Result<usize, String
     for cell in expected {
         let key = cell_key(cell);
         match rows.remove(&key) {
-            None => differences.push(format!("missing: {} = {:?}", shown(&key), cell.value)),
+            None => differences.push(format!("missing: {} = {:?}", shown(&key), cell.value.value)),
             Some(row) => {
                 differences.extend(difference(cell, row).map(|what| format!("{}: {what}", shown(&key))));
             }
@@ -47,21 +46,57 @@ fn difference(cell: &Cell, row: &Row) -> Option<String> {
         let (end, label) = (&row.period_end, &row.period_label);
         return Some(format!("period …{end} `{label}` is not …{} `{}`", cell.period_end, cell.period_label));
     }
+    if (&cell.level, cell.days, cell.is_complete) != (&row.level, row.days, row.is_complete) {
+        let (actual, expected) = ((&row.level, row.days, row.is_complete), (&cell.level, cell.days, cell.is_complete));
+        return Some(format!("level, days, is_complete {actual:?} is not {expected:?}"));
+    }
     if cell.value_int != row.value_int {
         return Some(format!("value_int {:?} is not {:?}", row.value_int, cell.value_int));
     }
-    let equal = match (cell.value, row.value) {
-        (None, None) => true,
-        (Some(expected), Some(actual)) => near(expected, actual, cell),
-        _ => false,
-    };
-    let what = || format!("value {:?} is not {:?} (largest term {:e})", row.value, cell.value, cell.largest_term);
-    (!equal).then(what)
+    let exact = cell.value_int.is_some();
+    let ratios = cell.ratios.filter(|count| *count > 0).map(|count| count.to_string().parse::<f64>().ok());
+    if ratios.is_some_and(|count| count != row.denominator) {
+        return Some(format!("denominator {:?} is not {ratios:?}", row.denominator));
+    }
+    if cell.compared.len() != row.compared.len() {
+        return Some(format!("compared {} times, not {}", row.compared.len(), cell.compared.len()));
+    }
+    let compared = cell.compared.iter().zip(&row.compared);
+    let compared = compared.filter_map(|(expected, actual)| compared_difference(expected, actual, exact));
+    wrong("value", cell.value, row.value, exact).into_iter().chain(compared).next()
 }
 
-fn near(expected: f64, actual: f64, cell: &Cell) -> bool {
-    let allowed = if cell.value_int.is_some() { 0.0 } else { TOLERANCE * cell.largest_term.max(expected.abs()) };
-    (expected - actual).abs() <= allowed
+fn wrong(what: &str, expected: Amount, actual: Option<f64>, exact: bool) -> Option<String> {
+    let equal = match (expected.value, actual) {
+        // Whether there is a value at all hangs on the last bit of a mean.
+        _ if !expected.largest_term.is_finite() => true,
+        (None, None) => true,
+        (Some(value), Some(actual)) => (value - actual).abs() <= if exact { 0.0 } else { allowed(expected) },
+        _ => false,
+    };
+    let Amount { value, largest_term } = expected;
+    (!equal).then(|| format!("{what} {actual:?} is not {value:?} (largest term {largest_term:e})"))
+}
+
+fn allowed(Amount { value, largest_term }: Amount) -> f64 {
+    TOLERANCE * largest_term.max(value.unwrap_or(0.0).abs())
+}
+
+/// `exact`: the metric is an integer, and so are its earlier value and the difference, as far as floats tell.
+fn compared_difference(expected: &Compared, actual: &ComparedRow, exact: bool) -> Option<String> {
+    let Compared { name, earlier, change, percent, better } = expected;
+    if *name != actual.name {
+        return Some(format!("compared with `{}`, not `{name}`", actual.name));
+    }
+    // Where roundings may tell a change from none, both answers are right.
+    let close = change.value.is_none_or(|value| value.abs() <= allowed(*change));
+    let undecided = !exact && close && change.largest_term > 0.0;
+    let better = (*better != actual.better && !undecided)
+        .then(|| format!("{name}_better {:?} is not {better:?}", actual.better));
+    wrong(&format!("{name}_value"), *earlier, actual.earlier, false)
+        .or_else(|| wrong(&format!("{name}_abs"), *change, actual.change, false))
+        .or_else(|| wrong(&format!("{name}_pct"), *percent, actual.percent, false))
+        .or(better)
 }
 
 fn cell_key(cell: &Cell) -> Key {
@@ -87,12 +122,16 @@ fn row_key(row: &Row) -> Key {
 }
 
 fn shown((report, grain, start, dims, segment, metric): &Key) -> String {
-    let dims: Vec<&str> = dims.iter().map(|dim| dim.as_deref().unwrap_or("(unknown)")).collect();
+    let dims: Vec<&str> = dims.iter().map(Dim::shown).collect();
     format!("{report} {grain} {start} {dims:?} {segment} {metric}")
 }
 
 mod tests {
-    use super::{compare, Cell, Row};
+    use super::{compare, Amount, Cell, Compared, ComparedRow, Dim, Row};
+
+    fn amount(value: Option<f64>, largest_term: f64) -> Amount {
+        Amount { value, largest_term }
+    }
 
     fn cell(metric: &str, value: Option<f64>, value_int: Option<i128>, largest_term: f64) -> Cell {
         let text = str::to_owned;
@@ -102,12 +141,16 @@ mod tests {
             period_start: text("2025-01-01"),
             period_end: text("2025-01-02"),
             period_label: text("all"),
-            dims: vec![None],
+            is_complete: true,
+            days: 2,
+            level: text("detail"),
+            dims: vec![Dim::Unknown],
             segment: text("all"),
             metric: text(metric),
-            value,
+            value: amount(value, largest_term),
             value_int,
-            largest_term,
+            ratios: None,
+            compared: vec![],
         }
     }
 
@@ -119,12 +162,21 @@ mod tests {
             period_start: text("2025-01-01"),
             period_end: text("2025-01-02"),
             period_label: text("all"),
-            dims: vec![None],
+            is_complete: true,
+            days: 2,
+            level: text("detail"),
+            dims: vec![Dim::Unknown],
             segment: text("all"),
             metric: text(metric),
             value,
             value_int,
+            denominator: None,
+            compared: vec![],
         }
+    }
+
+    fn one(cell: Cell, row: Row) -> Result<usize, String> {
+        compare(&[cell], &[row])
     }
 
     #[test]
@@ -135,11 +187,13 @@ mod tests {
         assert!(compare(&cells[..1], &rows).unwrap_err().contains("additional"));
         assert!(compare(&cells, &rows[..1]).unwrap_err().contains("missing"));
         assert!(compare(&cells, &[rows.clone(), rows].concat()).unwrap_err().contains("twice"));
+        // A dropped dimension is not an unknown one.
+        let total = Row { dims: vec![Dim::All], ..row("a", Some(2.0), Some(2)) };
+        assert!(one(cell("a", Some(2.0), Some(2), 2.0), total).is_err());
     }
 
     #[test]
     fn integers_are_exact_and_floats_near() {
-        let one = |cell: Cell, row: Row| compare(&[cell], &[row]);
         assert!(one(cell("a", Some(2.0), Some(2), 1e30), row("a", Some(2.0), Some(3))).is_err());
         assert!(one(cell("a", Some(2.0), Some(2), 1e30), row("a", Some(2.0), None)).is_err());
         assert!(one(cell("a", Some(2.0), None, 2.0), row("a", None, None)).is_err());
@@ -148,5 +202,47 @@ mod tests {
         assert!(one(cell("a", Some(1.0), None, 1.0), row("a", Some(1.0 + 1e-11), None)).is_err());
         assert!(one(cell("a", Some(1.0), None, 1e3), row("a", Some(1.0 + 1e-11), None)).is_ok());
         assert!(one(cell("a", Some(1.0), None, 1.0), row("a", Some(f64::NAN), None)).is_err());
+        assert!(one(cell("a", None, None, f64::INFINITY), row("a", Some(7.0), None)).is_ok());
+    }
+
+    #[test]
+    fn days_levels_and_completeness_count() {
+        let (cell, row) = (|| cell("a", None, None, 0.0), || row("a", None, None));
+        assert!(one(cell(), Row { days: 1, ..row() }).is_err());
+        assert!(one(cell(), Row { level: "total".to_owned(), ..row() }).is_err());
+        assert!(one(cell(), Row { is_complete: false, ..row() }).is_err());
+        assert!(one(Cell { ratios: Some(3), ..cell() }, row()).is_err());
+        assert!(one(Cell { ratios: Some(3), ..cell() }, Row { denominator: Some(3.0), ..row() }).is_ok());
+    }
+
+    #[test]
+    fn comparisons_are_compared() {
+        let expected = |change: f64, better: Option<bool>| Compared {
+            name: "previous_period".to_owned(),
+            earlier: amount(Some(1.5), 1.5),
+            change: amount(Some(change), 1.5),
+            percent: amount(Some(change / 1.5), 1.0),
+            better,
+        };
+        let actual = |change: f64, better: Option<bool>| ComparedRow {
+            name: "previous_period".to_owned(),
+            earlier: Some(1.5),
+            change: Some(change),
+            percent: Some(change / 1.5),
+            better,
+        };
+        let check = |expected: Compared, actual: ComparedRow| {
+            let cell = Cell { compared: vec![expected], ..cell("a", Some(2.0), None, 2.0) };
+            one(cell, Row { compared: vec![actual], ..row("a", Some(2.0), None) })
+        };
+        assert!(check(expected(0.5, Some(true)), actual(0.5, Some(true))).is_ok());
+        assert!(check(expected(0.5, Some(true)), actual(0.5, Some(false))).is_err());
+        assert!(check(expected(0.5, Some(true)), actual(0.5, None)).is_err());
+        assert!(check(expected(0.5, Some(true)), actual(0.6, Some(true))).is_err());
+        assert!(check(expected(0.0, None), actual(1e-14, Some(true))).is_ok());
+        let other = ComparedRow { name: "previous_year".to_owned(), ..actual(0.5, None) };
+        assert!(check(expected(0.5, None), other).is_err());
+        let cell = Cell { compared: vec![expected(0.5, None)], ..cell("a", None, None, 0.0) };
+        assert!(one(cell, row("a", None, None)).is_err());
     }
 }

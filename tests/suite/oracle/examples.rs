@@ -165,12 +165,12 @@ fn small_case(dir: &Path) -> Vec<Cell> {
     let newer = zstd::stream::encode_all(newer.as_bytes(), 1).expect("zstd packs");
     write(dir.join("ads/2024.csv.zst"), newer).expect("a written file");
     write(dir.join("web.csv"), "day;from;visits\n2024-07-31;x;20\n2024-08-01;e\u{301};3\n").expect("a written file");
-    evaluate(PIPELINE, dir)
+    evaluate(PIPELINE, dir, None)
 }
 
 /// The integer, or else the float, as text; `-` for null.
 fn shown(cell: &Cell) -> String {
-    let float = || cell.value.map_or("-".to_owned(), |value| format!("{value:?}"));
+    let float = || cell.value.value.map_or("-".to_owned(), |value| format!("{value:?}"));
     cell.value_int.map_or_else(float, |int| int.to_string())
 }
 
@@ -180,7 +180,7 @@ fn sources_join_fully_outer_on_period_and_dimensions() {
     let cells = small_case(dir.path());
     let mut rows: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     for cell in cells.iter().filter(|cell| cell.report == "by_month") {
-        let network = cell.dims[0].clone().unwrap_or("(unknown)".to_owned());
+        let network = cell.dims[0].shown().to_owned();
         rows.entry((cell.period_label.clone(), network)).or_default().push(shown(cell));
     }
     let rows: Vec<String> = rows.iter().map(|((month, dim), row)| format!("{month} {dim} {}", row.join(" "))).collect();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_yaml::Value as Yaml;
 
 use super::calendar::{parse_iso, Calendar};
+use super::spec_metrics::{metric, Metric};
 use super::value::Kind;
 
 pub(crate) struct Spec {
@@ -12,6 +13,8 @@ pub(crate) struct Spec {
     pub(crate) sources: BTreeMap<String, Source>,
     pub(crate) segments: BTreeMap<String, String>,
     pub(crate) metrics: BTreeMap<String, Metric>,
+    /// Of the metrics that say one.
+    pub(crate) directions: BTreeMap<String, String>,
     pub(crate) reports: Vec<Report>,
 }
 
@@ -35,20 +38,6 @@ pub(crate) struct Field {
     pub(crate) reaggregate: Option<String>,
 }
 
-pub(crate) enum Metric {
-    Simple(Simple),
-    Ratio { numerator: String, denominator: String },
-    Derived { expr: String },
-}
-
-pub(crate) struct Simple {
-    pub(crate) source: String,
-    pub(crate) agg: String,
-    pub(crate) expr: Option<String>,
-    pub(crate) filter: Option<String>,
-    pub(crate) reaggregate: Option<String>,
-}
-
 pub(crate) struct Report {
     pub(crate) name: String,
     pub(crate) metrics: Vec<String>,
@@ -57,10 +46,15 @@ pub(crate) struct Report {
     pub(crate) grains: Vec<String>,
     pub(crate) start: Option<i32>,
     pub(crate) end: Option<i32>,
+    pub(crate) compare: Vec<String>,
+    /// The sets of dimensions that total rows keep.
+    pub(crate) totals: Vec<Vec<String>>,
+    /// Whether rows of incomplete periods are left out.
+    pub(crate) drops_incomplete: bool,
 }
 
 /// The scalar under a key, as text.
-fn text(map: &Yaml, key: &str) -> Option<String> {
+pub(super) fn text(map: &Yaml, key: &str) -> Option<String> {
     map.get(key).and_then(scalar)
 }
 
@@ -73,12 +67,12 @@ fn scalar(value: &Yaml) -> Option<String> {
     }
 }
 
-fn required(map: &Yaml, key: &str) -> String {
+pub(super) fn required(map: &Yaml, key: &str) -> String {
     text(map, key).unwrap_or_else(|| panic!("`{key}` is missing in {map:?}"))
 }
 
 /// One text or a list of them; nothing when the key is absent.
-fn texts(map: &Yaml, key: &str) -> Vec<String> {
+pub(super) fn texts(map: &Yaml, key: &str) -> Vec<String> {
     match map.get(key) {
         None | Some(Yaml::Null) => Vec::new(),
         Some(Yaml::Sequence(items)) => items.iter().filter_map(scalar).collect(),
@@ -101,13 +95,18 @@ fn entries(map: &Yaml, key: &str) -> Vec<(String, Yaml)> {
 /// Parses the whole pipeline.
 pub(crate) fn parse(yaml: &str) -> Spec {
     let root: Yaml = serde_yaml::from_str(yaml).expect("the pipeline is YAML");
+    let incomplete = root.get("calendar").and_then(|calendar| text(calendar, "incomplete_periods"));
     Spec {
         calendar: calendar(root.get("calendar").unwrap_or(&Yaml::Null)),
         sources: entries(&root, "sources").into_iter().map(|(name, map)| (name, source(&map))).collect(),
         segments: entries(&root, "segments").into_iter().map(|(name, map)| (name, required(&map, "where"))).collect(),
+        directions: entries(&root, "metrics")
+            .into_iter()
+            .filter_map(|(name, map)| text(&map, "direction").map(|direction| (name, direction)))
+            .collect(),
         metrics: entries(&root, "metrics").into_iter().map(|(name, map)| (name, metric(&map))).collect(),
         reports: match root.get("reports") {
-            Some(Yaml::Sequence(reports)) => reports.iter().map(report).collect(),
+            Some(Yaml::Sequence(reports)) => reports.iter().map(|map| report(map, incomplete.as_deref())).collect(),
             _ => Vec::new(),
         },
     }
@@ -186,34 +185,38 @@ fn with_variables(path: &str) -> String {
     format!("{before}{value}{}", with_variables(after))
 }
 
-fn metric(map: &Yaml) -> Metric {
-    match required(map, "type").as_str() {
-        "simple" => Metric::Simple(Simple {
-            source: required(map, "source"),
-            agg: required(map, "agg"),
-            expr: text(map, "expr"),
-            filter: text(map, "filter"),
-            reaggregate: text(map, "reaggregate"),
-        }),
-        "ratio" => Metric::Ratio { numerator: required(map, "numerator"), denominator: required(map, "denominator") },
-        "derived" => Metric::Derived { expr: required(map, "expr") },
-        other => panic!("the oracle has no metric type `{other}`"),
-    }
-}
-
-fn report(map: &Yaml) -> Report {
+/// `default`: what the calendar says about incomplete periods.
+fn report(map: &Yaml, default: Option<&str>) -> Report {
     let date = |key| text(map, key).map(|t| parse_iso(&t).unwrap_or_else(|| panic!("{key}: {t} is no date")));
     let mut segments = texts(map, "segments");
     if segments.is_empty() {
         segments.push("all".to_owned());
     }
+    let group_by = texts(map, "group_by");
+    let incomplete = text(map, "incomplete_periods");
     Report {
         name: required(map, "name"),
         metrics: texts(map, "metrics"),
-        group_by: texts(map, "group_by"),
+        totals: totals(map, &group_by),
+        group_by,
         segments,
         grains: texts(map, "grains"),
         start: date("start"),
         end: date("end"),
+        compare: texts(map, "compare"),
+        drops_incomplete: incomplete.as_deref().or(default) == Some("drop"),
+    }
+}
+
+/// `true` asks for one total over all groups, which is what a report without groups shows anyway.
+fn totals(map: &Yaml, group_by: &[String]) -> Vec<Vec<String>> {
+    match map.get("totals") {
+        Some(Yaml::Bool(true)) if !group_by.is_empty() => vec![Vec::new()],
+        Some(Yaml::Sequence(sets)) => {
+            let names =
+                |set: &Yaml| set.as_sequence().expect("a list of dimensions").iter().filter_map(scalar).collect();
+            sets.iter().map(names).collect()
+        }
+        _ => Vec::new(),
     }
 }

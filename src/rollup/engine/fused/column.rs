@@ -1,6 +1,6 @@
 //! What an aggregate takes from each record of a batch.
 
-use super::eval::{Data, Vector};
+use crate::eval::{Data, Vector};
 use crate::expr::Type;
 use crate::plan::{AggFunc, Aggregate};
 use crate::rollup::exact;
@@ -64,7 +64,7 @@ impl Column {
 }
 
 fn one_each<T: Copy>(values: &[T], rows: usize) -> impl Iterator<Item = T> + '_ {
-    (0..rows).map(move |i| super::eval::at(values, i))
+    (0..rows).map(move |i| crate::eval::at(values, i))
 }
 
 /// Where a vector is not null; `None`: everywhere.
@@ -82,7 +82,7 @@ fn not_finite(vector: &Vector, rows: usize) -> Option<BooleanBuffer> {
     if floats.iter().all(|x| x.is_finite()) {
         return None;
     }
-    let strange = BooleanBuffer::collect_bool(rows, |i| !super::eval::at(&floats, i).is_finite());
+    let strange = BooleanBuffer::collect_bool(rows, |i| !crate::eval::at(&floats, i).is_finite());
     let strange = known(vector, rows).map_or(strange.clone(), |known| &strange & &known);
     (strange.count_set_bits() > 0).then_some(strange)
 }

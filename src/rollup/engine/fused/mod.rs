@@ -8,7 +8,6 @@ mod cells;
 mod codes;
 mod column;
 mod days;
-mod eval;
 mod finish;
 mod layout;
 mod packs;

@@ -1,7 +1,7 @@
 //! What is computed for every batch of a scan.
 
-use super::eval::{NodeId, Nodes};
 use super::layout::Layout;
+use crate::eval::{NodeId, Nodes};
 use crate::plan::{Plan, RollupId, Scan};
 
 /// The expressions of a scan and where its columns are.
@@ -27,12 +27,12 @@ pub(super) struct Feed {
 impl Program {
     pub(super) fn new(plan: &Plan, scan: &Scan, layout: &Layout) -> Self {
         let mut nodes = Nodes::default();
-        let kept = scan.filter.as_ref().map(|f| nodes.add(f, scan));
+        let kept = scan.filter.as_ref().map(|f| nodes.add(f, &scan.columns));
         let feeds: Vec<Feed> = scan
             .feeds
             .iter()
             .map(|id| {
-                let condition = plan.rollups[*id].filter.as_ref().map(|f| nodes.add(f, scan));
+                let condition = plan.rollups[*id].filter.as_ref().map(|f| nodes.add(f, &scan.columns));
                 Feed { rollup: *id, condition }
             })
             .collect();
@@ -42,8 +42,8 @@ impl Program {
             .iter()
             .map(|value| {
                 read(value).then(|| {
-                    let expr = value.expr.as_ref().map(|e| nodes.add(e, scan));
-                    (expr, value.filter.as_ref().map(|f| nodes.add(f, scan)))
+                    let expr = value.expr.as_ref().map(|e| nodes.add(e, &scan.columns));
+                    (expr, value.filter.as_ref().map(|f| nodes.add(f, &scan.columns)))
                 })
             })
             .collect();

@@ -4,13 +4,13 @@ use super::cells::{Cells, Selection};
 use super::codes::DimCodes;
 use super::column::{Column, Values as Numbers};
 use super::days::{is_uniform, Days};
-use super::eval::{Memory as Remembered, Values};
 use super::finish::Keys;
 use super::layout::{Layout, RollupLayout};
 use super::packs::Pack;
 use super::program::Program;
 use crate::calendar::Grain;
 use crate::diagnostic::Diagnostic;
+use crate::eval::{Memory as Remembered, Values};
 use crate::expr::{Expr, Type};
 use crate::plan::{Covers, RollupId, Scan};
 use crate::rollup::memory::{Memory, Told};
@@ -102,7 +102,8 @@ impl Thread {
             return Ok(());
         }
         let (program, layout) = (context.program, context.layout);
-        let mut values = Values::new(&program.nodes, context.scan, batch, &mut self.remembered);
+        let mut values =
+            Values::new(&program.nodes, &context.scan.columns, (&batch.columns, batch.rows), &mut self.remembered);
         let kept = program.kept.map(|node| values.get(node).is_true(batch.rows));
         let days = day_numbers(context, &mut self.days, stats, file, batch, kept.as_ref())?;
         let masks = masks(context, &mut values, &self.days, &days, batch.rows, kept);

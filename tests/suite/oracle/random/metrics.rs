@@ -1,15 +1,19 @@
-//! Random metrics of every type.
+//! Random metrics: what is known of each, and the simple ones. The others are made of them in `combined`.
 
 use std::collections::BTreeSet;
 
 use super::cells::{Column, Content, Role};
+use super::combined::random_combined;
 use super::expressions::{Grower, Named};
 use super::prng::Random;
-use super::quoted;
-use super::sources::{Source, Time};
+use super::sources::Source;
+use super::time::Time;
+use super::{quoted, Manner};
 use crate::oracle::kind::kind_of;
 use crate::oracle::sql::parse;
 use crate::oracle::value::Kind;
+
+pub(super) const GRAINS: [&str; 6] = ["day", "week", "month", "quarter", "year", "all"];
 
 /// A metric as reports and other metrics see it.
 #[derive(Clone)]
@@ -20,24 +24,69 @@ pub(super) struct Metric {
     pub(super) kind: Kind,
     /// The names of the sources it reads.
     pub(super) sources: BTreeSet<String>,
-    /// It sums a semi-additive measure.
-    pub(super) only_by_day: bool,
+    /// The grains of reports that may show it.
+    pub(super) grains: BTreeSet<&'static str>,
+    pub(super) traits: BTreeSet<Trait>,
 }
 
-/// Simple metrics over any source, then ratios and derived metrics over what is there.
-pub(super) fn random_metrics(random: &mut Random, sources: &[Source], time: &Time) -> Vec<Metric> {
+/// What decides where a metric may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Trait {
+    /// Of the type `simple`.
+    Simple,
+    /// Of the type `time_comparison`.
+    Comparison,
+    /// A sum or count that adds up over groups, or a sum or difference of such.
+    AddsUp,
+    /// The following come with every metric that is made of one that has them: there is a semi-additive measure in
+    /// it, a cumulative metric, a time comparison, a share, an expression with `days_in_period`, `fill_nulls_with`,
+    /// `join_to_timespine`.
+    SemiAdditive,
+    Cumulates,
+    Compares,
+    Shares,
+    CountsDays,
+    Fills,
+    JoinsTimespine,
+}
+
+impl Metric {
+    pub(super) fn is(&self, wanted: Trait) -> bool {
+        self.traits.contains(&wanted)
+    }
+
+    pub(super) fn is_any(&self, wanted: &[Trait]) -> bool {
+        wanted.iter().any(|wanted| self.is(*wanted))
+    }
+
+    /// Whether a report may show more rows for it than there are records: a window or a comparison looks further.
+    pub(super) fn adds_rows(&self) -> bool {
+        self.is_any(&[Trait::Cumulates, Trait::Compares, Trait::JoinsTimespine])
+    }
+}
+
+/// Simple metrics over any source, then the other types over what is there.
+pub(super) fn random_metrics(random: &mut Random, sources: &[Source], time: &Time, manner: Manner) -> Vec<Metric> {
     let mut metrics = Vec::new();
     for at in 0..3 + random.below(4) {
         let source = random.pick(sources);
-        metrics.push(random_simple(random, &format!("simple_{at}"), source, time));
-    }
-    for at in 0..random.below(5) {
-        let metric = if random.chance(50) {
-            random_ratio(random, &format!("ratio_{at}"), &metrics)
-        } else {
-            random_derived(random, &format!("derived_{at}"), &metrics)
-        };
+        let mut metric = random_simple(random, &format!("simple_{at}"), source, time);
+        if !manner.is_plain {
+            fill(random, &mut metric);
+        }
         metrics.push(metric);
+    }
+    let levels = |source: &&Source| source.columns.iter().any(|column| column.role == Role::SemiAdditive);
+    if let Some(source) = sources.iter().find(levels).filter(|_| !manner.is_plain) {
+        for at in 0..random.below(3) {
+            let mut metric = random_level(random, &format!("level_{at}"), source, time);
+            fill(random, &mut metric);
+            metrics.push(metric);
+        }
+    }
+    for at in 0..random.below(9) {
+        let metric = random_combined(random, at, &metrics, sources, manner);
+        metrics.extend(metric);
     }
     for metric in &mut metrics {
         metric.yaml += &decorations(random);
@@ -48,18 +97,36 @@ pub(super) fn random_metrics(random: &mut Random, sources: &[Source], time: &Tim
 fn random_simple(random: &mut Random, name: &str, source: &Source, time: &Time) -> Metric {
     let everything = source.scope(&time.named(), |column| column.content != Content::Noise);
     let agg = *random.pick(&["sum", "sum", "sum", "sum", "count", "count", "min", "max", "average", "average"]);
-    let (expr, extra, only_by_day) = match agg {
-        "sum" | "average" => summed(random, agg, source),
-        "count" if random.chance(40) => (None, None, false),
+    let mut grains = BTreeSet::from(GRAINS);
+    let mut traits = BTreeSet::from([Trait::Simple]);
+    let (expr, extra) = match agg {
+        "sum" | "average" => {
+            let summed = summed(random, agg, source);
+            match summed.role {
+                Role::SemiAdditive => {
+                    grains = ["day"].into();
+                    traits.insert(Trait::SemiAdditive);
+                }
+                Role::Additive if agg == "sum" && summed.reaggregate.is_none() => {
+                    traits.insert(Trait::AddsUp);
+                }
+                _ => {}
+            }
+            (Some(summed.expr), summed.reaggregate)
+        }
+        "count" if random.chance(40) => {
+            traits.insert(Trait::AddsUp);
+            (None, None)
+        }
         "count" => {
             let any: Vec<&Column> = source.columns.iter().collect();
-            (Some(random.pick(&any).name.clone()), None, false)
+            (Some(random.pick(&any).name.clone()), None)
         }
         _ if random.chance(50) => {
             let numbers: Vec<&Column> = source.columns.iter().filter(|column| column.is_number()).collect();
-            (Some(random.pick(&numbers).name.clone()), None, false)
+            (Some(random.pick(&numbers).name.clone()), None)
         }
-        _ => (Some(Grower { random, columns: &everything, products: true }.number(2)), None, false),
+        _ => (Some(Grower { random, columns: &everything, products: true }.number(2)), None),
     };
     let kinds = source.columns.iter().map(|c| (c.name.clone(), c.content.kind()));
     let kinds = kinds.chain([(time.column.clone(), Kind::Date)]).collect();
@@ -79,81 +146,93 @@ fn random_simple(random: &mut Random, name: &str, source: &Source, time: &Time) 
         let filter = Grower { random, columns: &everything, products: true }.truth(2);
         yaml.extend([format!(", filter: {}", quoted(&filter))]);
     }
-    Metric { name: name.to_owned(), yaml, kind, sources: [source.name.clone()].into(), only_by_day }
+    Metric { name: name.to_owned(), yaml, kind, sources: [source.name.clone()].into(), grains, traits }
 }
 
-/// What may be added up: an expression, a `reaggregate` where it needs one, and whether it is only by day.
-fn summed(random: &mut Random, agg: &str, source: &Source) -> (Option<String>, Option<&'static str>, bool) {
+/// What may be added up: an expression, the weakest role in it, and a `reaggregate` where it needs one.
+struct Summed {
+    expr: String,
+    role: Role,
+    reaggregate: Option<&'static str>,
+}
+
+fn summed(random: &mut Random, agg: &str, source: &Source) -> Summed {
     let measures: Vec<&Column> = source.columns.iter().filter(|column| column.role != Role::Dimension).collect();
     let measure = *random.pick(&measures);
+    let (expr, role) = (measure.name.clone(), measure.role);
     let additive = |column: &Column| column.role == Role::Additive;
-    match measure.role {
+    match role {
         Role::NonAdditive { reaggregate } if agg == "sum" => {
             let here = *random.pick(&["sum_with_warning", "max"]);
-            (Some(measure.name.clone()), reaggregate.is_none().then_some(here), false)
+            Summed { expr, role, reaggregate: reaggregate.is_none().then_some(here) }
         }
-        Role::SemiAdditive if agg == "sum" => (Some(measure.name.clone()), None, true),
-        Role::Additive if random.chance(45) => (Some(measure.name.clone()), None, false),
+        Role::SemiAdditive if agg == "sum" => Summed { expr, role, reaggregate: None },
+        Role::Additive if random.chance(45) => Summed { expr, role, reaggregate: None },
         _ => {
             let wanted = |column: &&Column| additive(column) && column.content != Content::Noise;
             let columns: Vec<Named> = source.columns.iter().filter(wanted).map(Column::named).collect();
             let mut grower = Grower { random, columns: &columns, products: true };
             let expr = grower.number(2);
             // A division makes a rate of each record; adding rates up must be allowed openly.
-            let openly = expr.contains('/').then_some("sum_with_warning");
-            (Some(expr), openly, false)
+            let reaggregate = expr.contains('/').then_some("sum_with_warning");
+            Summed { expr, role: Role::Additive, reaggregate }
         }
     }
 }
 
-fn random_ratio(random: &mut Random, name: &str, metrics: &[Metric]) -> Metric {
-    let (numerator, denominator) = (random.pick(metrics), random.pick(metrics));
-    Metric {
-        name: name.to_owned(),
-        yaml: format!("type: ratio, numerator: {}, denominator: {}", numerator.name, denominator.name),
-        kind: Kind::Float,
-        sources: &numerator.sources | &denominator.sources,
-        only_by_day: numerator.only_by_day || denominator.only_by_day,
+/// The level of a semi-additive measure at some day of each period.
+fn random_level(random: &mut Random, name: &str, source: &Source, time: &Time) -> Metric {
+    let measures = source.columns.iter().filter(|column| column.role == Role::SemiAdditive);
+    let measure = *random.pick(&measures.collect::<Vec<&Column>>());
+    let window_agg = *random.pick(&["last", "last", "last", "first", "opening", "average"]);
+    let mut dimension = format!("name: time, window_agg: {window_agg}");
+    if random.chance(75) {
+        let count = 1 + random.below(2);
+        let keys = random.sample(&source.dimensions(), count);
+        dimension.extend([format!(", group_by: [{}]", keys.join(", "))]);
+    }
+    let mut yaml = format!("type: simple, source: {}, agg: sum, expr: {}", source.name, measure.name);
+    yaml.extend([format!(", non_additive_dimension: {{{dimension}}}")]);
+    if window_agg == "last" && random.chance(40) {
+        yaml.extend([format!(", carry_forward: {} days", random.between(2, 40))]);
+    }
+    if random.chance(30) {
+        let columns = source.scope(&time.named(), |column| column.content != Content::Noise);
+        let filter = Grower { random, columns: &columns, products: true }.truth(1);
+        yaml.extend([format!(", filter: {}", quoted(&filter))]);
+    }
+    let kind = if window_agg == "average" { Kind::Float } else { measure.content.kind() };
+    let traits = BTreeSet::from([Trait::Simple, Trait::SemiAdditive]);
+    let (sources, grains) = ([source.name.clone()].into(), GRAINS.into());
+    Metric { name: name.to_owned(), yaml, kind, sources, grains, traits }
+}
+
+/// `fill_nulls_with` and `join_to_timespine`, sometimes.
+fn fill(random: &mut Random, metric: &mut Metric) {
+    let joins = random.chance(8);
+    if random.chance(if joins { 70 } else { 12 }) {
+        let numbers = if metric.kind == Kind::Int { ["0", "0", "7"] } else { ["0", "-1.5", "2"] };
+        metric.yaml.extend([format!(", fill_nulls_with: {}", random.pick(&numbers))]);
+        metric.traits.insert(Trait::Fills);
+        metric.traits.remove(&Trait::AddsUp);
+    }
+    if joins {
+        metric.yaml += ", join_to_timespine: true";
+        metric.traits.insert(Trait::JoinsTimespine);
     }
 }
 
-fn random_derived(random: &mut Random, name: &str, metrics: &[Metric]) -> Metric {
-    let count = 1 + random.below(3);
-    let inputs = random.sample(metrics, count);
-    let columns: Vec<Named> = inputs
-        .iter()
-        .map(|metric| Named {
-            name: metric.name.clone(),
-            kind: metric.kind,
-            literals: vec!["100".to_owned(), "0".to_owned()],
-        })
-        .collect();
-    let expr = Grower { random, columns: &columns, products: false }.number(2);
-    let kinds = columns.iter().map(|column| (column.name.clone(), column.kind)).collect();
-    let kind = kind_of(&parse(&expr), &kinds);
-    // Whether or not the expression names all of them, the report must suit each.
-    let sources = inputs.iter().flat_map(|metric| metric.sources.clone()).collect();
-    let only_by_day = inputs.iter().any(|metric| metric.only_by_day);
-    Metric {
-        name: name.to_owned(),
-        yaml: format!("type: derived, expr: {}", quoted(&expr)),
-        kind,
-        sources,
-        only_by_day,
-    }
-}
-
-/// What says nothing about values.
+/// What says nothing about values, but for the direction, which decides what is better.
 fn decorations(random: &mut Random) -> String {
     let mut yaml = String::new();
-    for (key, values) in [
-        ("label", ["Clics, été", "\"KPI\" n° 1"]),
-        ("description", ["a: b", "# none"]),
-        ("unit", ["count", "EUR"]),
-        ("format", ["number", "percent"]),
-        ("direction", ["higher_is_better", "neutral"]),
+    for (key, often, values) in [
+        ("label", 15, ["Clics, été", "\"KPI\" n° 1", "a"]),
+        ("description", 15, ["a: b", "# none", "-"]),
+        ("unit", 15, ["count", "EUR", "accounts"]),
+        ("format", 15, ["number", "percent", "currency"]),
+        ("direction", 45, ["higher_is_better", "neutral", "lower_is_better"]),
     ] {
-        if random.chance(15) {
+        if random.chance(often) {
             yaml.extend([format!(", {key}: {}", quoted(values[random.below(values.len())]))]);
         }
     }

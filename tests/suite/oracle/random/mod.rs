@@ -1,27 +1,61 @@
 //! Random cases: data files and a pipeline over them that the contract accepts.
 
 mod cells;
+mod combined;
+mod coverage;
 mod expressions;
 mod metrics;
 mod prng;
+mod reports;
 mod sources;
+mod time;
 mod write;
 
 use std::path::Path;
 
+use super::calendar::iso;
 use cells::{Column, Content, Role, CHANNELS, COUNTRIES, NETWORKS};
 use expressions::{Grower, Named};
-use metrics::{random_metrics, Metric};
+use metrics::random_metrics;
 use prng::Random;
-use sources::{random_source, random_time, Source, Time};
+use reports::{random_report, Materials};
+use sources::{random_source, Source};
+use time::{random_time, Time};
+
+/// A pipeline, and the day that its run takes as the last one.
+pub(crate) struct Case {
+    pub(crate) yaml: String,
+    pub(crate) as_of: Option<String>,
+}
+
+/// What is drawn once for a whole case.
+#[derive(Clone, Copy)]
+pub(super) struct Manner {
+    /// Weeks from Monday, which ISO numbers count.
+    iso_weeks: bool,
+    /// Periods as they are: no windows, comparisons, totals and the like.
+    is_plain: bool,
+}
+
+/// Written to a file, a case is its pipeline.
+impl AsRef<[u8]> for Case {
+    fn as_ref(&self) -> &[u8] {
+        self.yaml.as_bytes()
+    }
+}
 
 /// Writes the data files of a case under `dir` and returns its pipeline, whose paths are relative to `dir`. Every
 /// report has one long CSV export at `out/<report>.csv`.
-pub(crate) fn random_case(seed: u64, dir: &Path) -> String {
+pub(crate) fn random_case(seed: u64, dir: &Path) -> Case {
     let random = &mut Random::new(seed);
     let time = random_time(random);
     let sources = random_sources(random, dir, &time);
-    let mut yaml = format!("version: 1\nname: case_{seed}\n{}", calendar(random));
+    let is_plain = random.chance(15);
+    let calendar = calendar(random, is_plain);
+    let iso_weeks = !calendar.contains("first_day_of_week") || calendar.contains("first_day_of_week: monday");
+    let manner = Manner { iso_weeks, is_plain };
+    let as_of = (!is_plain && random.chance(18)).then(|| time.as_of(random));
+    let mut yaml = format!("version: 1\nname: case_{seed}\n{calendar}");
 
     yaml += "sources:\n";
     for source in &sources {
@@ -36,16 +70,17 @@ pub(crate) fn random_case(seed: u64, dir: &Path) -> String {
     for (name, filter) in &segments {
         yaml.extend([format!("  {name}: {{where: {}}}\n", quoted(filter))]);
     }
-    let metrics = random_metrics(random, &sources, &time);
+    let metrics = random_metrics(random, &sources, &time, manner);
     yaml += "metrics:\n";
     for metric in &metrics {
         yaml.extend([format!("  {}: {{{}}}\n", metric.name, metric.yaml)]);
     }
     yaml += "reports:\n";
+    let materials = Materials { sources: &sources, segments: &segments, metrics: &metrics, time: &time, as_of, manner };
     for at in 0..=random.below(2) {
-        yaml += &random_report(random, &format!("report_{at}"), &sources, &segments, &metrics, &time);
+        yaml += &random_report(random, &format!("report_{at}"), &materials);
     }
-    yaml
+    Case { yaml, as_of: as_of.map(iso) }
 }
 
 /// A text as YAML: a JSON string is one.
@@ -57,7 +92,7 @@ fn grow(random: &mut Random, columns: &[Named], depth: usize) -> String {
     Grower { random, columns, products: true }.truth(depth)
 }
 
-fn calendar(random: &mut Random) -> String {
+fn calendar(random: &mut Random, is_plain: bool) -> String {
     const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
     const MONTHS: [&str; 12] = [
         "january",
@@ -82,6 +117,9 @@ fn calendar(random: &mut Random) -> String {
     }
     if random.chance(50) {
         entries.push(format!("first_month_of_year: {}", random.pick(&MONTHS)));
+    }
+    if !is_plain && random.chance(12) {
+        entries.push(format!("incomplete_periods: {}", random.pick(&["flag", "keep", "drop"])));
     }
     if entries.is_empty() {
         String::new()
@@ -157,56 +195,4 @@ fn random_segments(random: &mut Random, sources: &[Source], time: &Time) -> Vec<
     let columns = sources[0].scope(&time.named(), everywhere);
     let count = 1 + random.below(3);
     (0..count).map(|at| (format!("segment_{at}"), grow(random, &columns, 2))).collect()
-}
-
-fn random_report(
-    random: &mut Random,
-    name: &str,
-    sources: &[Source],
-    segments: &[(String, String)],
-    metrics: &[Metric],
-    time: &Time,
-) -> String {
-    let by_day = random.chance(20);
-    let grains = if by_day {
-        vec!["day"]
-    } else {
-        let count = 1 + random.below(4);
-        random.sample(&["day", "week", "month", "quarter", "year", "all"], count)
-    };
-    let allowed: Vec<Metric> = metrics.iter().filter(|metric| by_day || !metric.only_by_day).cloned().collect();
-    let count = 1 + random.below(5);
-    let shown = random.sample(&allowed, count);
-    let dimensions = common_dimensions(sources, &shown);
-    let count = random.below(3);
-    let group_by = random.sample(&dimensions, count);
-
-    let names: Vec<&str> = shown.iter().map(|metric| metric.name.as_str()).collect();
-    let mut yaml = format!("  - name: {name}\n    metrics: [{}]\n", names.join(", "));
-    if !group_by.is_empty() || random.chance(30) {
-        yaml.extend([format!("    group_by: [{}]\n", group_by.join(", "))]);
-    }
-    if random.chance(80) {
-        let all = [vec!["all"], segments.iter().map(|(name, _)| name.as_str()).collect()].concat();
-        let count = 1 + random.below(all.len());
-        yaml.extend([format!("    segments: [{}]\n", random.sample(&all, count).join(", "))]);
-    }
-    yaml.extend([format!("    grains: [{}]\n", grains.join(", "))]);
-    let (a, b) = (*random.pick(&time.dates), *random.pick(&time.dates));
-    let (shift_start, shift_end) = (random.between(-9, 0), random.between(0, 9));
-    for (key, date) in [("start", a.min(b) + shift_start), ("end", a.max(b) + shift_end)] {
-        if random.chance(35) {
-            yaml.extend([format!("    {key}: {}\n", super::calendar::iso(date))]);
-        }
-    }
-    yaml + &format!("    exports:\n      - {{format: csv, path: out/{name}.csv, layout: long}}\n")
-}
-
-/// The dimensions that every source has which one of the metrics reads.
-fn common_dimensions(sources: &[Source], metrics: &[Metric]) -> Vec<String> {
-    let read = |source: &&Source| metrics.iter().any(|metric| metric.sources.contains(&source.name));
-    let read: Vec<&Source> = sources.iter().filter(read).collect();
-    let mut dimensions = read[0].dimensions();
-    dimensions.retain(|dim| read.iter().all(|source| source.dimensions().contains(dim)));
-    dimensions
 }

@@ -1,12 +1,13 @@
 //! Random sources: which columns they have, their files, and their part of the pipeline's YAML.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::cells::{cell, Column, Content, Role};
 use super::expressions::Named;
 use super::prng::Random;
+use super::time::Time;
 use super::write::{write_csv, write_parquet, FileColumn};
-use crate::oracle::calendar::iso;
 use crate::oracle::value::{Kind, Value};
 
 /// A source as the rest of the pipeline sees it.
@@ -31,10 +32,12 @@ impl Source {
     }
 }
 
-/// The dates of a case, and the name of the column they are in.
-pub(super) struct Time {
-    pub(super) column: String,
-    pub(super) dates: Vec<i32>,
+/// The dimensions that all the sources of these names have.
+pub(super) fn common_dimensions(sources: &[Source], names: &BTreeSet<String>) -> Vec<String> {
+    let read: Vec<&Source> = sources.iter().filter(|source| names.contains(&source.name)).collect();
+    let mut dimensions = read[0].dimensions();
+    dimensions.retain(|dim| read.iter().all(|source| source.dimensions().contains(dim)));
+    dimensions
 }
 
 /// Makes up a source, and writes its files under `data/<name>/`.
@@ -53,9 +56,12 @@ pub(super) fn random_source(
     let separator = if is_parquet { b',' } else { *random.pick(b",,,;|") };
     let extensions: &[&str] = if is_parquet { &["parquet"] } else { &["csv", "csv.gz", "csv.zst"] };
     let count = 1 + random.below(3);
+    let dates = time.of_source(random);
     let mut files = Vec::new();
     for at in 0..count {
-        let mut in_file = file_columns(random, &columns, time, at + 1 == count);
+        let rows = rows(random, time, at + 1 == count);
+        let dates: Vec<i32> = (0..rows).map(|_| *random.pick(&dates)).collect();
+        let mut in_file = file_columns(random, &columns, time, dates, at + 1 == count);
         let folder = if random.chance(15) { partition(random, &columns, time, &mut in_file) } else { String::new() };
         let file = format!("data/{name}/{folder}{at}.{}", random.pick(extensions));
         if is_parquet {
@@ -112,10 +118,25 @@ fn paths(random: &mut Random, name: &str, files: &[String], is_parquet: bool) ->
     }
 }
 
+/// How many records a file has.
+fn rows(random: &mut Random, time: &Time, newest: bool) -> usize {
+    match (time.is_dense, newest) {
+        (false, true) => 5 + random.below(40),
+        (false, false) => random.below(50),
+        (true, true) => 20 + random.below(110),
+        (true, false) => random.below(120),
+    }
+}
+
 /// The columns of one file; an older one lacks some, and may hold integers where later ones hold floats.
-fn file_columns(random: &mut Random, columns: &[Column], time: &Time, newest: bool) -> Vec<FileColumn> {
-    let rows = if newest { 5 + random.below(40) } else { random.below(50) };
-    let mut dates: Vec<i32> = (0..rows).map(|_| *random.pick(&time.dates)).collect();
+fn file_columns(
+    random: &mut Random,
+    columns: &[Column],
+    time: &Time,
+    mut dates: Vec<i32>,
+    newest: bool,
+) -> Vec<FileColumn> {
+    let rows = dates.len();
     if random.chance(60) {
         dates.sort_unstable();
     }
@@ -170,34 +191,4 @@ fn fields(random: &mut Random, key: &str, columns: &[Column], wanted: impl Fn(&C
         yaml.extend([format!("      {}: {{{}}}\n", column.name, entries.join(", "))]);
     }
     yaml
-}
-
-/// The dates a case uses: ends of months and years, leap days, and a few others, over two or three years.
-pub(super) fn random_time(random: &mut Random) -> Time {
-    use crate::oracle::calendar::parse_iso;
-    const SPECIAL: [&str; 14] = [
-        "01-01", "01-04", "02-28", "02-29", "03-01", "03-31", "04-01", "06-30", "07-01", "09-30", "10-01", "12-28",
-        "12-29", "12-31",
-    ];
-    let first = random.between(2019, 2024);
-    let last = first + random.between(0, 2);
-    let mut dates = Vec::new();
-    let wanted = 4 + random.below(16);
-    while dates.len() < wanted {
-        let year = random.between(first, last);
-        let text = if random.chance(60) {
-            format!("{year}-{}", random.pick(&SPECIAL))
-        } else {
-            format!("{year}-{:02}-{:02}", random.between(1, 12), random.between(1, 28))
-        };
-        dates.extend(parse_iso(&text));
-    }
-    Time { column: random.pick(&["date", "day"]).to_string(), dates }
-}
-
-impl Time {
-    pub(super) fn named(&self) -> Named {
-        let literals = self.dates.iter().map(|date| format!("'{}'", iso(*date))).collect();
-        Named { name: self.column.clone(), kind: Kind::Date, literals }
-    }
 }

@@ -8,15 +8,15 @@ use std::borrow::Cow;
 
 /// One value a record; a vector of length 1 stands for the same value in all records.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Vector {
-    pub(in super::super) data: Data,
+pub(crate) struct Vector {
+    pub(crate) data: Data,
     /// Which are known; `None` for all. As long as the data.
-    pub(in super::super) nulls: Option<NullBuffer>,
+    pub(crate) nulls: Option<NullBuffer>,
 }
 
 /// What lies under a null means nothing.
 #[derive(Clone, Debug)]
-pub(in super::super) enum Data {
+pub(crate) enum Data {
     Bool(BooleanBuffer),
     Int(ScalarBuffer<i64>),
     /// Decimals, and integers that 64 bits do not hold.
@@ -27,7 +27,7 @@ pub(in super::super) enum Data {
 }
 
 #[derive(Clone, Debug)]
-pub(in super::super) enum Text {
+pub(crate) enum Text {
     Plain(StringArray),
     Dictionary { keys: Int32Array, values: StringArray },
 }
@@ -58,7 +58,7 @@ impl Vector {
     }
 
     /// A column of a batch.
-    pub(in super::super) fn of_column(array: &ArrayRef, ty: Type) -> Self {
+    pub(crate) fn of_column(array: &ArrayRef, ty: Type) -> Self {
         // Parquet's optional columns come with a null buffer even where nothing is null.
         let nulls = array.nulls().filter(|n| n.null_count() > 0).cloned();
         let data = match ty {
@@ -123,7 +123,7 @@ impl Vector {
     }
 
     /// The vector as one of another type, where it is a bare null; itself otherwise.
-    pub(super) fn typed(&self, ty: Type) -> Cow<'_, Self> {
+    pub(crate) fn typed(&self, ty: Type) -> Cow<'_, Self> {
         let fits = matches!(
             (&self.data, ty),
             (Data::Bool(_), Type::Bool | Type::Null)
@@ -146,7 +146,7 @@ impl Vector {
 
     /// Numbers as floats.
     #[expect(clippy::cast_precision_loss, reason = "integers taken as floats are rounded to nearest")]
-    pub(in super::super) fn floats(&self) -> Cow<'_, [f64]> {
+    pub(crate) fn floats(&self) -> Cow<'_, [f64]> {
         match &self.data {
             Data::Float(x) => Cow::Borrowed(x),
             Data::Int(n) => Cow::Owned(n.iter().map(|n| *n as f64).collect()),
@@ -156,7 +156,7 @@ impl Vector {
     }
 
     /// Whole numbers (or days) in 128 bits.
-    pub(in super::super) fn wide(&self) -> Cow<'_, [i128]> {
+    pub(crate) fn wide(&self) -> Cow<'_, [i128]> {
         match &self.data {
             Data::Wide(n) => Cow::Borrowed(n),
             Data::Int(n) => Cow::Owned(n.iter().map(|n| i128::from(*n)).collect()),
@@ -167,7 +167,7 @@ impl Vector {
     }
 
     /// In which of `rows` records it is true: neither false nor null.
-    pub(in super::super) fn is_true(&self, rows: usize) -> BooleanBuffer {
+    pub(crate) fn is_true(&self, rows: usize) -> BooleanBuffer {
         let Data::Bool(values) = &self.data else { return BooleanBuffer::new_unset(rows) };
         let known = match &self.nulls {
             None => values.clone(),
@@ -212,6 +212,6 @@ pub(super) fn test2<A: Copy, B: Copy>(left: &[A], right: &[B], f: impl Fn(A, B) 
 }
 
 /// A value of record `i`, of a vector that may be a constant.
-pub(in super::super) fn at<T: Copy>(values: &[T], i: usize) -> T {
+pub(crate) fn at<T: Copy>(values: &[T], i: usize) -> T {
     values[if values.len() == 1 { 0 } else { i }]
 }

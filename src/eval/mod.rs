@@ -6,22 +6,21 @@ mod choose;
 mod logic;
 mod vector;
 
-pub(super) use vector::{at, Data, Text, Vector};
+pub(crate) use vector::{at, Data, Text, Vector};
 
 use crate::expr::{Expr, Type};
-use crate::plan::Scan;
-use crate::source::Batch;
+use crate::plan::ScanColumn;
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow::datatypes::Int32Type;
 use std::sync::Arc;
 
 /// Index of a node in [`Nodes`].
-pub(super) type NodeId = usize;
+pub(crate) type NodeId = usize;
 
 /// All expressions of a scan and their parts, each distinct one once, parts first.
 #[derive(Default)]
-pub(super) struct Nodes(Vec<Node>);
+pub(crate) struct Nodes(Vec<Node>);
 
 struct Node {
     expr: Expr,
@@ -38,16 +37,16 @@ enum Kind {
 }
 
 impl Nodes {
-    /// The node of an expression.
-    pub(super) fn add(&mut self, expr: &Expr, scan: &Scan) -> NodeId {
+    /// The node of an expression over the columns of a scan.
+    pub(crate) fn add(&mut self, expr: &Expr, columns: &[ScanColumn]) -> NodeId {
         if let Some(known) = self.0.iter().position(|node| node.expr == *expr) {
             return known;
         }
-        let column = |name: &str, ty: Type| scan.columns.iter().position(|c| c.name == name && c.ty == ty).unwrap_or(0);
+        let column = |name: &str, ty: Type| columns.iter().position(|c| c.name == name && c.ty == ty).unwrap_or(0);
         let kind = match (expr, expr.columns().as_slice()) {
             (Expr::Column { name, ty }, _) => Kind::Column(column(name, *ty)),
             (_, [(name, Type::Text)]) => Kind::OnDictionary(column(name, Type::Text)),
-            _ => Kind::Of(expr.children().into_iter().map(|child| self.add(child, scan)).collect()),
+            _ => Kind::Of(expr.children().into_iter().map(|child| self.add(child, columns)).collect()),
         };
         self.0.push(Node { expr: expr.clone(), kind });
         self.0.len() - 1
@@ -56,39 +55,46 @@ impl Nodes {
 
 /// What a thread remembers between batches: results on dictionaries, which batches mostly share.
 #[derive(Default)]
-pub(super) struct Memory(Vec<Option<(ArrayRef, Table)>>);
+pub(crate) struct Memory(Vec<Option<(ArrayRef, Table)>>);
 
 /// A result for each value of a dictionary, and at the end for null.
 struct Table(Vector);
 
 /// The values of all nodes for one batch; computed when asked for.
-pub(super) struct Values<'b> {
+pub(crate) struct Values<'b> {
     nodes: &'b Nodes,
-    scan: &'b Scan,
-    batch: &'b Batch,
+    columns: &'b [ScanColumn],
+    arrays: &'b [ArrayRef],
+    rows: usize,
     memory: &'b mut Memory,
     known: Vec<Option<Arc<Vector>>>,
 }
 
 impl<'b> Values<'b> {
-    pub(super) fn new(nodes: &'b Nodes, scan: &'b Scan, batch: &'b Batch, memory: &'b mut Memory) -> Self {
+    /// `arrays` are the batch's: one for each column, as far as expressions need them.
+    pub(crate) fn new(
+        nodes: &'b Nodes,
+        columns: &'b [ScanColumn],
+        (arrays, rows): (&'b [ArrayRef], usize),
+        memory: &'b mut Memory,
+    ) -> Self {
         memory.0.resize_with(nodes.0.len(), || None);
-        Self { nodes, scan, batch, memory, known: vec![None; nodes.0.len()] }
+        Self { nodes, columns, arrays, rows, memory, known: vec![None; nodes.0.len()] }
     }
 
-    pub(super) fn get(&mut self, id: NodeId) -> Arc<Vector> {
+    pub(crate) fn get(&mut self, id: NodeId) -> Arc<Vector> {
         if let Some(known) = &self.known[id] {
             return known.clone();
         }
         let nodes = self.nodes;
         let node = &nodes.0[id];
         let vector = match &node.kind {
-            Kind::Column(column) => Vector::of_column(&self.batch.columns[*column], self.scan.columns[*column].ty),
+            Kind::Column(column) => Vector::of_column(&self.arrays[*column], self.columns[*column].ty),
             Kind::OnDictionary(column) => self.on_dictionary(id, *column),
             Kind::Of(inputs) => {
                 let inputs: Vec<Arc<Vector>> = inputs.iter().map(|input| self.get(*input)).collect();
                 let inputs: Vec<&Vector> = inputs.iter().map(AsRef::as_ref).collect();
-                apply(&node.expr, &inputs, self.batch.rows)
+                apply(&node.expr, &inputs, self.rows)
             }
         };
         let vector = Arc::new(vector);
@@ -97,7 +103,7 @@ impl<'b> Values<'b> {
     }
 
     fn on_dictionary(&mut self, id: NodeId, column: usize) -> Vector {
-        let dictionary = self.batch.columns[column].as_dictionary::<Int32Type>();
+        let dictionary = self.arrays[column].as_dictionary::<Int32Type>();
         let values = dictionary.values();
         let known = matches!(&self.memory.0[id], Some((seen, _)) if Arc::ptr_eq(seen, values));
         if !known {

@@ -1,0 +1,64 @@
+//! Dimensions that are not as the files have them: texts in another form, and expressions.
+
+use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
+use crate::expr::Type;
+use crate::metric::parse_at;
+use crate::plan::{ColumnRole, LogicalColumn, LogicalSource, Made, TextForm};
+use crate::spec::{Dimension, Normalise, Source};
+
+/// How the texts of a dimension come about.
+pub(super) fn text_form(details: &Dimension, ty: Type, at: &YamlPath, errors: &mut Diagnostics) -> Made {
+    let keys = [("normalise", details.normalise.is_some()), ("map", !details.map.is_empty())];
+    let Some((key, _)) = keys.into_iter().find(|(_, written)| *written) else { return Made::AsRead };
+    if ty != Type::Text {
+        let error = Diagnostic::pipeline("type-mismatch", format!("`{key}` is for texts, the dimension is {}", ty.a()));
+        errors.push(error.at_key(&at.key(key)).help("declare `type: text`, or leave the key out"));
+        return Made::AsRead;
+    }
+    let steps = details.normalise.clone().unwrap_or_else(|| vec![Normalise::Trim, Normalise::Nfc]);
+    Made::Texts(TextForm { steps, map: details.map.clone() })
+}
+
+/// Adds the dimensions that are expressions, each over the columns that are there before it.
+pub(super) fn dimensions(source: &Source, logical: &mut LogicalSource, at: &YamlPath, errors: &mut Diagnostics) {
+    for (name, details, _) in source.dimensions.entries() {
+        let Some(sql) = &details.expr else { continue };
+        let here = at.key("dimensions").key(name);
+        let keys = [
+            ("column", details.column.is_some()),
+            ("type", details.data_type.is_some()),
+            ("normalise", details.normalise.is_some()),
+            ("map", !details.map.is_empty()),
+        ];
+        for (key, _) in keys.into_iter().filter(|(_, written)| *written) {
+            let error = Diagnostic::pipeline("clashing-keys", format!("`{key}` does not go with `expr`"));
+            errors.push(error.at_key(&here.key(key)).help("the expression says what the values are"));
+        }
+        if logical.columns.get(name).is_some_and(|c| c.role != ColumnRole::Raw) {
+            let error = Diagnostic::pipeline("duplicate-column", format!("`{name}` is there twice"));
+            errors.push(error.at_key(&here));
+            continue;
+        }
+        let sql_at = if details.is_short { here.clone() } else { here.key("expr") };
+        let Some(expr) = parse_at(sql, &*logical, &sql_at, errors) else { continue };
+        if matches!(expr.ty(), Type::Float | Type::Decimal(_) | Type::Null) {
+            let error = Diagnostic::pipeline(
+                "type-mismatch",
+                format!("dimension `{name}` is {}, it must be a text, an integer, a boolean or a date", expr.ty().a()),
+            );
+            errors.push(
+                error.at(&sql_at).help("make classes of numbers: `CASE WHEN x < 10 THEN 'short' ELSE 'long' END`"),
+            );
+            continue;
+        }
+        let column = LogicalColumn {
+            ty: expr.ty(),
+            role: ColumnRole::Dimension,
+            raw: vec![None],
+            made: vec![Made::Computed(expr)],
+            empty: false,
+            text_because: None,
+        };
+        logical.columns.insert(name.to_owned(), column);
+    }
+}

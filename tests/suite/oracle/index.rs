@@ -1,0 +1,116 @@
+//! The records of a report by source, segment and group, each in the order of their dates.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use sqlparser::ast::Expr;
+
+use super::metrics::{shown, Metrics};
+use super::read::{Record, Table};
+use super::spans::Span;
+use super::spec::{Report, Spec};
+use super::sql::{eval, parse, Scope};
+
+/// What a row shows of a dimension.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Dim {
+    /// The dimension is dropped: a total over all of its values.
+    All,
+    /// Null.
+    Unknown,
+    Is(String),
+}
+
+impl Dim {
+    /// As a CSV export shows it.
+    pub(crate) fn shown(&self) -> &str {
+        match self {
+            Dim::All => "(all)",
+            Dim::Unknown => "(unknown)",
+            Dim::Is(text) => text,
+        }
+    }
+}
+
+/// One for each dimension of the report's `group_by`.
+pub(crate) type Group = Vec<Dim>;
+
+/// The places of the records of each group in their table.
+type Groups = BTreeMap<Group, Vec<usize>>;
+
+/// A source, a segment (none: all records), and which dimensions are kept.
+type Key = (String, Option<usize>, Vec<bool>);
+
+pub(crate) struct Index<'a> {
+    metrics: &'a Metrics,
+    group_by: &'a [String],
+    segments: Vec<Option<Expr>>,
+    known: RefCell<BTreeMap<Key, Rc<Groups>>>,
+}
+
+impl<'a> Index<'a> {
+    pub(crate) fn new(spec: &Spec, report: &'a Report, metrics: &'a Metrics) -> Self {
+        let segment = |name: &String| match spec.segments.get(name) {
+            Some(filter) => Some(parse(filter)),
+            None if name == "all" => None,
+            None => panic!("no segment `{name}`"),
+        };
+        let segments = report.segments.iter().map(segment).collect();
+        Self { metrics, group_by: &report.group_by, segments, known: RefCell::default() }
+    }
+
+    /// A segment by its place in the report; none where it keeps every record anyway.
+    pub(crate) fn segment(&self, at: usize) -> Option<usize> {
+        self.segments[at].is_some().then_some(at)
+    }
+
+    /// The groups of a source and segment, at the level that keeps these dimensions.
+    pub(crate) fn groups(&self, source: &str, segment: Option<usize>, kept: &[bool]) -> Rc<Groups> {
+        let key = (source.to_owned(), segment, kept.to_vec());
+        if let Some(groups) = self.known.borrow().get(&key) {
+            return Rc::clone(groups);
+        }
+        let groups = Rc::new(self.grouped(&self.metrics.tables[source], segment, kept));
+        self.known.borrow_mut().insert(key, Rc::clone(&groups));
+        groups
+    }
+
+    fn grouped(&self, table: &Table, segment: Option<usize>, kept: &[bool]) -> Groups {
+        let segment = segment.and_then(|at| self.segments[at].as_ref());
+        let mut groups = Groups::new();
+        for (at, record) in table.records.iter().enumerate() {
+            if holds(segment, table, record) {
+                let values = shown(record, self.group_by).into_iter().zip(kept);
+                let dims = values.map(|(value, kept)| match (kept, value) {
+                    (false, _) => Dim::All,
+                    (true, None) => Dim::Unknown,
+                    (true, Some(text)) => Dim::Is(text),
+                });
+                groups.entry(dims.collect()).or_default().push(at);
+            }
+        }
+        for records in groups.values_mut() {
+            records.sort_by_key(|at| table.records[*at].date);
+        }
+        groups
+    }
+
+    /// The records of a source in a group and segment whose days lie in a span.
+    pub(crate) fn records(&self, source: &str, segment: Option<usize>, group: &Group, span: Span) -> Vec<usize> {
+        let kept: Vec<bool> = group.iter().map(|dim| *dim != Dim::All).collect();
+        let groups = self.groups(source, segment, &kept);
+        let date = |at: &usize| self.metrics.tables[source].records[*at].date;
+        let Some(all) = groups.get(group) else {
+            return Vec::new();
+        };
+        let from = all.partition_point(|at| date(at) < span.0);
+        let rest = &all[from..];
+        rest[..rest.partition_point(|at| date(at) <= span.1)].to_vec()
+    }
+}
+
+fn holds(segment: Option<&Expr>, table: &Table, record: &Record) -> bool {
+    let scope = Scope { kinds: &table.kinds, values: &record.values, largest: 0.0.into() };
+    segment.is_none_or(|segment| eval(segment, &scope).truth() == Some(true))
+}
