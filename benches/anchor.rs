@@ -60,7 +60,8 @@ fn main() {
         return;
     }
     let options = Options::default();
-    let (checked, _) = stage("check", || jalon::run::check(&path, None).expect("a readable pipeline"));
+    let (checked, _) =
+        stage("check", || jalon::run::check(&path, &jalon::run::Overrides::default()).expect("a readable pipeline"));
     let plan = checked.plan.as_ref().expect("a pipeline without mistakes");
     let (rows, decoding) = stage("decode only", || decode(plan, options.threads));
     let ((rollups, stats), rolling) =

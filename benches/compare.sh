@@ -30,7 +30,7 @@ peers=benches/peers
 python="$cache/venv/bin/python"
 results="$cache/results.tsv"
 export PYTHONDONTWRITEBYTECODE=1 # leaves no `__pycache__` beside the scripts
-unset BENCH_WINDOWS              # the peers leave out what jalon does not do
+export BENCH_WINDOWS=1             # the peers compute the windowed KPIs too
 
 main() {
     [ $# -gt 0 ] || set -- parquet csv posts double

@@ -12,13 +12,13 @@ const PIPELINES: [&str; 2] = ["pipelines/brand_social.yaml", "pipelines/web_traf
 /// Reading the pipeline, the schemas of its files, and planning.
 #[divan::bench(args = PIPELINES)]
 fn check(path: &str) -> bool {
-    jalon::run::check(Path::new(path), None).is_ok_and(|checked| checked.plan.is_some())
+    jalon::run::check(Path::new(path), &jalon::run::Overrides::default()).is_ok_and(|checked| checked.plan.is_some())
 }
 
 /// Decoding and rolling up.
 #[divan::bench(args = PIPELINES, sample_count = 10)]
 fn rolling_up(bencher: divan::Bencher<'_, '_>, path: &str) {
-    let checked = jalon::run::check(Path::new(path), None).expect("a pipeline");
+    let checked = jalon::run::check(Path::new(path), &jalon::run::Overrides::default()).expect("a pipeline");
     let plan = checked.plan.expect("a plan");
     bencher.bench(|| roll_up(&plan, &Options::default(), &Progress::default()).map(|(rollups, _)| rollups.len()));
 }
@@ -26,7 +26,7 @@ fn rolling_up(bencher: divan::Bencher<'_, '_>, path: &str) {
 /// From roll-ups to report tables.
 #[divan::bench(args = PIPELINES, sample_count = 10)]
 fn reporting(bencher: divan::Bencher<'_, '_>, path: &str) {
-    let checked = jalon::run::check(Path::new(path), None).expect("a pipeline");
+    let checked = jalon::run::check(Path::new(path), &jalon::run::Overrides::default()).expect("a pipeline");
     let plan = checked.plan.expect("a plan");
     let (rollups, stats) = roll_up(&plan, &Options::default(), &Progress::default()).expect("roll-ups");
     bencher.with_inputs(|| rollups.clone()).bench_values(|rollups| {

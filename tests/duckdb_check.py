@@ -8,7 +8,7 @@ Nothing here shares code with jalon and nothing knows a pipeline: the SQL is gen
 table of typed rows; the calendar is plain Python over the distinct dates; a report is one GROUP BY for each source and
 segment, joined outer, with ratios and derived metrics computed on the joined cells. Integers must be equal, floats within
 `TOLERANCE` of the sum of their absolute terms. Rows that are missing, extra or repeated, other columns and other types are
-mismatches. Not compared: row order, is_complete, coverage, unit, direction, additivity, as_of (these must only be there).
+mismatches. Not compared: row order, is_complete, coverage, days, unit, direction, additivity, as_of (these must only be there).
 """
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TOLERANCE = "1e-12"
 SHOWN = 5  # mismatches printed for each export
 PERIOD = ["grain", "period_start", "period_end", "period_label"]
-HEAD = ["report", *PERIOD, "is_complete", "coverage", "level"]
+HEAD = ["report", *PERIOD, "is_complete", "coverage", "days", "level"]
 NUMBERS = {"value": "DOUBLE", "value_int": "BIGINT", "numerator": "DOUBLE", "denominator": "DOUBLE"}
 TAIL = ["metric", *NUMBERS, "unit", "direction", "additivity", "as_of"]
 INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}

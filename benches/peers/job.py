@@ -39,7 +39,7 @@ KPIS = {
     "net_followers": "new_followers - unfollows",
 }
 
-# BENCH_WINDOWS=1 adds three KPIs that look at earlier periods, which jalon does not have yet: growth against the
+# BENCH_WINDOWS=1 adds three KPIs that look at earlier periods: growth against the
 # period before, a running total, and a rate over three periods.
 WINDOWS = os.environ.get("BENCH_WINDOWS", "0") == "1"
 
