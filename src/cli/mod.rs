@@ -1,13 +1,14 @@
 //! The command line: arguments, printing and exit codes. Results go to standard output, messages and progress to
 //! standard error.
 
+mod figure;
 mod render;
 mod summary;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::plan::{explain, explain_json, DayRange};
 use crate::rollup::{Engine, Options, Progress, ENGINES};
-use crate::run::{self, Checked, Overrides};
+use crate::run::{self, Checked, Overrides, Question};
 use clap::builder::PossibleValue;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::io::{self, IsTerminal, Write};
@@ -71,7 +72,7 @@ enum Command {
         #[command(flatten)]
         overrides: OverrideArgs,
     },
-    /// Print what a pipeline would do: scans, roll-ups, reports.
+    /// Print what a pipeline would do: scans, roll-ups, reports; or with `--number` what is behind one figure.
     Explain {
         /// A pipeline file.
         pipeline: PathBuf,
@@ -79,6 +80,8 @@ enum Command {
         overrides: OverrideArgs,
         #[command(flatten)]
         engine: EngineArgs,
+        #[command(flatten)]
+        figure: FigureArgs,
     },
     /// Print the JSON Schema of pipeline files, for editors.
     Schema,
@@ -87,6 +90,42 @@ enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// Which figure is explained.
+#[derive(Debug, clap::Args)]
+struct FigureArgs {
+    /// Explain one figure of this metric: what it is made of, and which records of which files are behind it.
+    #[arg(long, value_name = "METRIC", requires = "period")]
+    number: Option<String>,
+    /// The report; needed where several show the metric.
+    #[arg(long, value_name = "REPORT", requires = "number")]
+    report: Option<String>,
+    /// The period as reports label it: 2025-03, 2025-W05, 2025-Q1, all.
+    #[arg(long, value_name = "LABEL", requires = "number")]
+    period: Option<String>,
+    /// The grain, where two have a period of that label.
+    #[arg(long, value_name = "GRAIN", requires = "number")]
+    grain: Option<String>,
+    /// The segment. Default: the report's only one, or `all`.
+    #[arg(long, value_name = "SEGMENT", requires = "number")]
+    segment: Option<String>,
+    /// An SQL condition on the report's dimensions that one group passes: "network = 'facebook'".
+    #[arg(long = "where", value_name = "SQL", requires = "number")]
+    condition: Option<String>,
+}
+
+impl FigureArgs {
+    fn question(self) -> Option<Question> {
+        Some(Question {
+            metric: self.number?,
+            report: self.report,
+            period: self.period?,
+            grain: self.grain,
+            segment: self.segment,
+            condition: self.condition,
+        })
+    }
 }
 
 /// What wins over the pipeline.
@@ -109,7 +148,7 @@ struct OverrideArgs {
 impl OverrideArgs {
     fn overrides(self) -> Overrides {
         let range = DayRange { start: self.start, end: self.end };
-        Overrides { output_root: self.output_root, range, as_of: self.as_of }
+        Overrides { output_root: self.output_root, range, as_of: self.as_of, report: None }
     }
 }
 
@@ -176,8 +215,12 @@ pub fn main() -> u8 {
             let overrides = overrides.overrides();
             each(&pipelines, |path| check_one(&printer, path, &overrides))
         }
-        Command::Explain { pipeline, overrides, engine } => {
-            explain_one(&printer, &pipeline, &overrides.overrides(), engine.engine())
+        Command::Explain { pipeline, overrides, engine, figure } => {
+            let overrides = overrides.overrides();
+            match figure.question() {
+                Some(question) => explain_figure(&printer, &pipeline, &overrides, engine.engine(), &question),
+                None => explain_one(&printer, &pipeline, &overrides, engine.engine()),
+            }
         }
         Command::Schema => print_json(&crate::spec::schema()).map(|()| 0),
         Command::Completions { shell } => {
@@ -335,4 +378,34 @@ fn explain_one(
         }
     }
     Ok(checked.exit_code())
+}
+
+fn explain_figure(
+    printer: &Printer,
+    path: &Path,
+    overrides: &Overrides,
+    engine: Option<&'static dyn Engine>,
+    question: &Question,
+) -> io::Result<u8> {
+    let checked = match run::check(path, overrides) {
+        Ok(checked) => checked,
+        Err(error) => return printer.failure(None, &error),
+    };
+    printer.diagnostics(Some(&checked), &checked.diagnostics, Severity::Error)?;
+    if checked.plan.is_none() {
+        return Ok(checked.exit_code());
+    }
+    let options = Options { engine, max_memory: crate::rollup::memory_for_a_run(), ..Options::default() };
+    std::env::set_var("POLARS_MAX_THREADS", options.threads.to_string());
+    match run::explain_number(&checked, question, overrides, &options) {
+        Ok(answer) => {
+            match printer.format {
+                OutputFormat::Text => io::stdout().write_all(figure::text(&answer).as_bytes())?,
+                OutputFormat::Json => print_json(&serde_json::to_value(&answer).map_err(io::Error::from)?)?,
+            }
+            Ok(0)
+        }
+        // What was asked stands on the command line, not in the pipeline.
+        Err(error) => printer.failure(None, &error),
+    }
 }

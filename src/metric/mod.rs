@@ -7,6 +7,7 @@ mod ratio;
 mod share;
 mod simple;
 mod time_comparison;
+mod versions;
 
 use crate::calendar::Length;
 use crate::diagnostic::{Diagnostic, Diagnostics, Part, YamlPath};

@@ -103,6 +103,17 @@ impl Ratio {
             context.errors.push(error.at_key(&context.at.key("denominator_ignores")));
             return None;
         }
+        let ignoring = [&spec.numerator, &spec.denominator].into_iter().flatten();
+        if let Some(name) =
+            ignoring.into_iter().find(|n| context.metrics.get(*n).is_some_and(|m| !m.ignores().is_empty()))
+        {
+            let error = Diagnostic::pipeline(
+                "meaningless-metric",
+                format!("`{}` averages ratios of `{name}`, which ignores dimensions", context.name),
+            );
+            context.errors.push(error.at(&context.at.key("ratio_agg")).help("take both sides by the same dimensions"));
+            return None;
+        }
         let source = match sources {
             (Some(a), Some(b)) if a == b => a,
             _ => {

@@ -1,5 +1,6 @@
 //! `type: simple`: an aggregate of a source's records.
 
+use super::versions::{self, Definition};
 use super::{Decided, Kind, MetricContext, Reference};
 use crate::diagnostic::{Diagnostic, YamlPath};
 use crate::expr::{Expr, Type};
@@ -33,6 +34,8 @@ impl Kind for Simple {
             "carry_forward",
             "fill_nulls_with",
             "join_to_timespine",
+            "ignore_dimensions",
+            "versions",
         ]
     }
     fn references(&self, _: &Metric, _: &YamlPath) -> Vec<Reference> {
@@ -43,23 +46,7 @@ impl Kind for Simple {
         let spec = context.spec;
         let source = source(context)?;
         let agg = spec.agg.unwrap_or(Agg::Sum);
-        // Both are read before either may fail, so that all mistakes are told.
-        let filter = spec.filter.as_ref().map(|sql| condition(context, "filter", sql, source));
-        let expr = match &spec.expr {
-            Some(sql) => Some(context.parse("expr", sql, source)),
-            None if agg == Agg::Count => None,
-            None => {
-                context.missing("expr", "impressions");
-                return None;
-            }
-        };
-        let (filter, expr) = (filter.map_or(Some(None), |f| f.map(Some))?, expr.map_or(Some(None), |e| e.map(Some))?);
-        if let Some(expr) = &expr {
-            if agg != Agg::Count && !matches!(expr.ty(), Type::Int | Type::Float | Type::Decimal(_)) {
-                not_numbers(context, expr, source);
-                return None;
-            }
-        }
+        let Definition { expr, filter, versions } = versions::definition(context, agg, source)?;
         let base = expr.as_ref().map_or(Additivity::Additive, |e| of_expr(e, source));
         let reaggregate = spec.reaggregate.or_else(|| expr.as_ref().and_then(|e| declared_reaggregate(e, source)));
         let adds = matches!(agg, Agg::Sum | Agg::Average) && base != Additivity::Additive;
@@ -85,10 +72,13 @@ impl Kind for Simple {
         let averaged = snapshot.as_ref().is_some_and(|s| s.pick == WindowAgg::Average);
         let integer = integer && !averaged;
         let fill = fill(context, integer)?;
+        let ignores = spec.ignore_dimensions.clone().unwrap_or_default();
+        // Its value is repeated from row to row.
+        let adds_up = !averaged && ignores.is_empty();
         Some(context.plan(Decided {
             integer,
             unit: unit(agg, expr.as_ref(), source),
-            additivity: if averaged { Additivity::NonAdditive } else { additivity },
+            additivity: if adds_up { additivity } else { Additivity::NonAdditive },
             reaggregate: reaggregate.filter(|_| snapshot.is_none()),
             definition: definition(agg, expr.as_ref(), filter.as_ref(), snapshot.as_ref(), &source.name),
             formula: Formula::Simple {
@@ -99,6 +89,8 @@ impl Kind for Simple {
                 snapshot,
                 fill,
                 on_spine: spec.join_to_timespine.unwrap_or(false),
+                ignores,
+                versions,
             },
         }))
     }
@@ -192,26 +184,6 @@ fn source<'c>(context: &mut MetricContext<'c>) -> Option<&'c LogicalSource> {
         context.errors.push(error.at(&context.at.key("source")).suggest(name, "sources", known));
     }
     None
-}
-
-fn condition(context: &mut MetricContext<'_>, key: &str, sql: &str, source: &LogicalSource) -> Option<Expr> {
-    let expr = context.parse(key, sql, source)?;
-    if expr.ty() == Type::Bool {
-        return Some(expr);
-    }
-    let error = Diagnostic::pipeline("type-mismatch", format!("`{key}` is {}, it must be a condition", expr.ty().a()));
-    context.errors.push(error.at(&context.at.key(key)).help("compare something: `country = 'FR'`"));
-    None
-}
-
-fn not_numbers(context: &mut MetricContext<'_>, expr: &Expr, source: &LogicalSource) {
-    let message = format!("metric `{}` aggregates {}, numbers are needed", context.name, expr.ty().a());
-    let mut error = Diagnostic::pipeline("type-mismatch", message).at(&context.at.key("expr"));
-    let because = expr.columns().into_iter().find_map(|(name, _)| source.columns.get(name)?.text_because.clone());
-    if let Some(because) = because {
-        error = error.note(format!("{because} is not a number"));
-    }
-    context.errors.push(error.help("to count records or known values use `agg: count`"));
 }
 
 /// The `reaggregate` that the measures of an expression declare.

@@ -66,6 +66,10 @@ fn scan_text(out: &mut String, scan: &Scan) {
     for column in &scan.columns {
         let _ = match &column.made {
             Made::Computed(expr) => writeln!(out, "  computed: {} = {expr}", column.name),
+            Made::Looked(looked) => {
+                let on: Vec<&str> = looked.on.iter().map(|(name, _)| name.as_str()).collect();
+                writeln!(out, "  looked up: {} in {} by {}", column.name, looked.table.name, on.join(", "))
+            }
             Made::Texts(form) => {
                 let steps: Vec<String> = form.steps.iter().map(|s| format!("{s:?}").to_lowercase()).collect();
                 writeln!(out, "  texts of {}: {}, {} mapped", column.name, steps.join(", "), form.map.len())
@@ -146,6 +150,26 @@ fn report_text(out: &mut String, plan: &Plan, report: &ReportPlan) {
     }
     if report.range != DayRange::default() {
         let _ = writeln!(out, "  days: {}", days(report.range));
+    }
+    if report.reads != report.range {
+        let _ = writeln!(out, "  days looked at: {}", days(report.reads));
+    }
+    for level in &report.levels[1..] {
+        let what = if level.is_rest { "further groups" } else { "totals" };
+        let _ = writeln!(out, "  {what}: {}", level.name);
+    }
+    if let Some(top) = &report.top {
+        let per: Vec<&str> = top.per.iter().map(|dim| report.dims[*dim].name.as_str()).collect();
+        let of_each = if per.is_empty() { String::new() } else { format!(" of each {}", per.join(", ")) };
+        let which = if top.ascending { "smallest" } else { "largest" };
+        let _ = writeln!(out, "  top: the {} with the {which} {}{of_each}", top.n, report.metrics[top.by]);
+    }
+    for attribute in &report.attributes {
+        let id = plan.rollups[attribute.rollup].derived_from.unwrap_or(attribute.rollup);
+        let _ = writeln!(out, "  described by: {}, the latest of r{id}", attribute.dim.name);
+    }
+    for comparison in &report.compare {
+        let _ = writeln!(out, "  compared with: {}", comparison.name);
     }
     for input in &report.inputs {
         let read = plan.rollups[input.rollup].derived_from.unwrap_or(input.rollup);

@@ -114,6 +114,37 @@ impl LogicalSource {
         self.members.len() != 1 || self.members[0] != self.name
     }
 
+    /// The day of a record, as an expression: its time column. Of the members of a union each has its own.
+    ///
+    /// # Errors
+    /// A time column of one member is an ordinary column of another.
+    pub fn day(&self) -> Result<Expr, Diagnostic> {
+        let mut names: Vec<&str> = vec![];
+        for time in &self.times {
+            if !names.contains(&time.name.as_str()) {
+                names.push(&time.name);
+            }
+        }
+        let strange = |name: &str| {
+            let column = self.columns.get(name);
+            let has = |(member, time): (usize, &SourceTime)| {
+                time.name != name && column.is_some_and(|c| c.raw.get(member).is_some_and(Option::is_some))
+            };
+            self.times.iter().enumerate().any(has) || column.is_none_or(|c| c.role != ColumnRole::Time)
+        };
+        if let Some(name) = names.iter().find(|name| strange(name)) {
+            let message = format!("the day of a record of `{}` cannot be told by `{name}`", self.name);
+            let note = "it is the time column of one member of the union and an ordinary column of another";
+            return Err(Diagnostic::pipeline("clashing-columns", message).note(note));
+        }
+        let mut columns: Vec<Expr> =
+            names.into_iter().map(|name| Expr::Column { name: name.to_owned(), ty: Type::Date }).collect();
+        if columns.len() > 1 {
+            return Ok(Expr::Coalesce(columns));
+        }
+        columns.pop().ok_or_else(|| Diagnostic::bug(format!("`{}` has no time column", self.name)))
+    }
+
     /// Whether it has a dimension of that name.
     #[must_use]
     pub fn has_dimension(&self, name: &str) -> bool {

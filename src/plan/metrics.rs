@@ -55,6 +55,10 @@ pub enum Formula {
         fill: Option<Number>,
         /// Whether it makes rows for every period.
         on_spine: bool,
+        /// Dimensions over all of whose values it is taken.
+        ignores: Vec<String>,
+        /// The days on which another definition begins.
+        versions: Vec<VersionPlan>,
     },
     /// One metric over another.
     Ratio {
@@ -101,6 +105,15 @@ pub enum Formula {
     },
 }
 
+/// The beginning of another definition of a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VersionPlan {
+    /// The first day of which records count so.
+    pub from: i32,
+    /// Whether figures before and after it may be compared.
+    pub comparable: bool,
+}
+
 /// Which day of a period counts for a measure that does not add up over time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
@@ -125,6 +138,21 @@ pub enum Window {
     Everything,
 }
 
+impl MetricPlan {
+    /// The dimensions over all of whose values it is taken, in every row.
+    #[must_use]
+    pub fn ignores(&self) -> &[String] {
+        match &self.formula {
+            Formula::Simple { ignores, .. } => ignores,
+            Formula::Ratio { .. }
+            | Formula::Derived { .. }
+            | Formula::Cumulative { .. }
+            | Formula::Comparison { .. }
+            | Formula::Share { .. } => &[],
+        }
+    }
+}
+
 impl Formula {
     /// The metrics it is made of.
     #[must_use]
@@ -147,6 +175,26 @@ pub fn any_part(metrics: &IndexMap<String, MetricPlan>, name: &str, test: &dyn F
     metrics.get(name).is_some_and(|metric| {
         test(metric) || metric.formula.inputs().into_iter().any(|input| any_part(metrics, input, test))
     })
+}
+
+/// The beginnings of definitions of a metric and of those it is made of, each day once, in order. Where several begin on one
+/// day, figures before and after may be compared if all of them say so.
+#[must_use]
+pub fn versions_of(metrics: &IndexMap<String, MetricPlan>, name: &str) -> Vec<VersionPlan> {
+    let mut found: Vec<VersionPlan> = vec![];
+    let mut add = |version: VersionPlan| match found.iter_mut().find(|v| v.from == version.from) {
+        Some(known) => known.comparable &= version.comparable,
+        None => found.push(version),
+    };
+    let Some(metric) = metrics.get(name) else { return found };
+    match &metric.formula {
+        Formula::Simple { versions, .. } => versions.iter().copied().for_each(&mut add),
+        formula => {
+            formula.inputs().into_iter().flat_map(|input| versions_of(metrics, input)).for_each(&mut add);
+        }
+    }
+    found.sort_by_key(|v| v.from);
+    found
 }
 
 /// The sources that metrics are made of, each once, sorted.

@@ -10,5 +10,7 @@ mod types;
 
 pub use explain::{explain, explain_json, EngineChoice};
 pub use logical::{ColumnRole, LogicalColumn, LogicalSource, SourceTime};
-pub use metrics::{any_part, sources_of, Formula, MetricPlan, Snapshot, Window, DAYS_IN_PERIOD};
+pub use metrics::{
+    any_part, sources_of, versions_of, Formula, MetricPlan, Snapshot, VersionPlan, Window, DAYS_IN_PERIOD,
+};
 pub use types::*;

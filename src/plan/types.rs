@@ -2,7 +2,7 @@
 
 use super::metrics::MetricPlan;
 use crate::calendar::{Calendar, Grain, Offset};
-use crate::catalog::Partition;
+use crate::catalog::{LookupTable, Partition};
 use crate::expr::{Expr, Type};
 use crate::spec::{Dialect, ExportFormat, FileFormat, IncompletePeriods, Layout, Normalise};
 use indexmap::IndexMap;
@@ -124,6 +124,25 @@ pub enum Made {
     Texts(TextForm),
     /// An expression over columns that come before.
     Computed(Expr),
+    /// Looked up by columns that come before.
+    Looked(Looked),
+}
+
+/// A column of a lookup.
+#[derive(Clone, Debug)]
+pub struct Looked {
+    /// The lookup.
+    pub table: Arc<LookupTable>,
+    /// The columns that are held against its key, in order.
+    pub on: Vec<(String, Type)>,
+    /// Index among the columns that it adds.
+    pub column: usize,
+}
+
+impl PartialEq for Looked {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.table, &other.table) && self.on == other.on && self.column == other.column
+    }
 }
 
 /// The form that texts are brought into.
@@ -298,8 +317,12 @@ pub struct ReportPlan {
     pub dims: Vec<Dim>,
     /// Dimensions that are not shown, but told apart on the way to a metric: what has its own last day, or a ratio.
     pub hidden_dims: Vec<Dim>,
-    /// The details first, then the totals, each with the indices in `dims` that it keeps.
+    /// The details first, then what the top leaves, then the totals.
     pub levels: Vec<LevelPlan>,
+    /// The groups of the details that are kept.
+    pub top: Option<TopPlan>,
+    /// Columns with a group's latest value.
+    pub attributes: Vec<AttributePlan>,
     /// The grains, shortest first.
     pub grains: Vec<Grain>,
     /// The segments, in the order written.
@@ -308,6 +331,8 @@ pub struct ReportPlan {
     pub range: DayRange,
     /// The days that are read: those that count, and those before them that windows and comparisons look at.
     pub reads: DayRange,
+    /// For reports with a `start`: the first day that windows and comparisons look at, by source.
+    pub looks_back: IndexMap<String, i32>,
     /// Where each segment's states come from.
     pub inputs: Vec<ReportInput>,
     /// Simple metrics whose cells may hold one value only (a non-additive measure at its primary key).
@@ -320,6 +345,28 @@ pub struct ReportPlan {
     pub exports: Vec<ExportPlan>,
 }
 
+/// The built-in segment of every record.
+pub const ALL: &str = "all";
+
+impl ReportPlan {
+    /// Its dimensions, the hidden ones last.
+    pub fn all_dims(&self) -> impl Iterator<Item = &Dim> {
+        self.dims.iter().chain(&self.hidden_dims)
+    }
+
+    /// The index of a dimension among all.
+    #[must_use]
+    pub fn dim(&self, name: &str) -> Option<usize> {
+        self.all_dims().position(|dim| dim.name == name)
+    }
+
+    /// The days that count: within its range, and not after the last day that counts at all.
+    #[must_use]
+    pub fn counted(&self) -> DayRange {
+        DayRange { start: self.range.start, end: self.reads.end }
+    }
+}
+
 /// A level of a report: its details, or totals over some of its dimensions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LevelPlan {
@@ -327,6 +374,34 @@ pub struct LevelPlan {
     pub name: String,
     /// Indices of the dimensions it keeps.
     pub dims: Vec<usize>,
+    /// Whether it is of the groups that the top leaves.
+    pub is_rest: bool,
+}
+
+/// The groups of the details that are kept, for each period and segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopPlan {
+    /// How many.
+    pub n: u32,
+    /// Index of the metric that ranks them, among those shown.
+    pub by: usize,
+    /// Whether the smallest values come first.
+    pub ascending: bool,
+    /// Indices of the dimensions for each of whose values there are as many.
+    pub per: Vec<usize>,
+}
+
+/// A column of a report that is not grouped by: a group's latest known value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AttributePlan {
+    /// Its name and type.
+    pub dim: Dim,
+    /// The source or union that it is of.
+    pub source: String,
+    /// The day of a record, as a number that grows with it.
+    pub day: Expr,
+    /// The roll-up that tells on which days each group has which value: by the report's dimensions and this one.
+    pub rollup: RollupId,
 }
 
 /// An earlier period that metrics are compared with.

@@ -1,4 +1,5 @@
-//! CSV: RFC 4180 with CRLF, empty cells for null, `(unknown)` for a null dimension, `(all)` in totals; or the dialect that a French Excel
+//! CSV: RFC 4180 with CRLF, empty cells for null, `(unknown)` for a null dimension, `(all)` in totals, `(others)` where a top
+//! list leaves groups; or the dialect that a French Excel
 //! opens by double click. Text that a spreadsheet would run as a formula gets an apostrophe in front (OWASP, "CSV
 //! Injection").
 //!
@@ -23,6 +24,9 @@ const UNKNOWN: &str = "(unknown)";
 
 /// How a dimension is written in totals over all of its values.
 const ALL: &str = "(all)";
+
+/// How a dimension is written where the groups that a top list leaves are taken together.
+const OTHERS: &str = "(others)";
 
 /// Bytes that are written in one go.
 const FLUSH: usize = 1 << 18;
@@ -58,7 +62,8 @@ impl Format for CsvFormat {
             let mut column = column.ok_or_else(|| format!("no text for {}", field.data_type()))?;
             if let (Some(dim), Some(levels)) = (dim, table.column_by_name("level")) {
                 let over = report.levels.iter().filter(|level| !level.dims.contains(&dim));
-                let over: Vec<&str> = over.map(|level| level.name.as_str()).collect();
+                let word = |is_rest: bool| if is_rest { OTHERS } else { ALL };
+                let over: Vec<(&str, &str)> = over.map(|level| (level.name.as_str(), word(level.is_rest))).collect();
                 column.totals = (!over.is_empty()).then(|| (levels.as_string(), over));
             }
             cells.push(column);
@@ -102,8 +107,8 @@ struct Cells<'t> {
     values: Values<'t>,
     nulls: Option<&'t NullBuffer>,
     null: &'static str,
-    /// For dimensions: the level of each row, and the levels that are totals over the dimension.
-    totals: Option<(&'t StringArray, Vec<&'t str>)>,
+    /// For dimensions: the level of each row, and the levels that do not keep the dimension, each with its word.
+    totals: Option<(&'t StringArray, Vec<(&'t str, &'static str)>)>,
     french: bool,
     separator: u8,
     /// The last day written: neighbouring rows are mostly of one period.
@@ -140,8 +145,9 @@ impl<'t> Cells<'t> {
 
     fn write(&mut self, row: usize, text: &mut Vec<u8>) {
         if self.nulls.is_some_and(|n| n.is_null(row)) {
-            let total = self.totals.as_ref().is_some_and(|(levels, over)| over.contains(&levels.value(row)));
-            text.extend_from_slice(if total { ALL } else { self.null }.as_bytes());
+            let level = self.totals.as_ref().map(|(levels, over)| (levels.value(row), over));
+            let word = level.and_then(|(level, over)| over.iter().find(|(name, _)| *name == level));
+            text.extend_from_slice(word.map_or(self.null, |(_, word)| word).as_bytes());
             return;
         }
         match &self.values {

@@ -1,8 +1,10 @@
 //! The run manifest: what went in, what became of it, what came out. Two runs on one input differ only in `run`.
 
 use crate::diagnostic::Diagnostic;
+use crate::report::SnapshotCount;
 use crate::rollup::FileStats;
 use crate::spec::{ExportFormat, Layout};
+use indexmap::IndexMap;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -27,6 +29,8 @@ pub struct Manifest {
     pub rollups: Vec<RollupSummary>,
     /// By export.
     pub outputs: Vec<OutputSummary>,
+    /// By report, grain and metric that does not add up over time: keys that were carried or missing.
+    pub snapshots: Vec<SnapshotCount>,
     /// What the run warned of.
     pub warnings: Vec<Diagnostic>,
     /// What differs from run to run.
@@ -46,6 +50,9 @@ pub struct InputSummary {
     pub total: FileStats,
     /// File by file: every record is in exactly one of the counts.
     pub files: Vec<FileStats>,
+    /// By lookup, how many of the records read have no row in it.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub unmatched: IndexMap<String, u64>,
 }
 
 /// A roll-up that was made.

@@ -9,11 +9,11 @@ use crate::diagnostic::Diagnostic;
 use crate::plan::{AggFunc, Aggregate, DayRange, Plan, ReportInput, ReportPlan, RollupId, RollupPlan, Snapshot};
 use crate::rollup::{coarsen, exact, Merge};
 use arrow::array::{ArrayRef, AsArray, RecordBatchOptions, UInt32Array};
-use arrow::compute::take;
+use arrow::compute::{take, take_record_batch};
 use arrow::datatypes::{Field, Int64Type, Schema};
 use arrow::record_batch::RecordBatch;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -56,24 +56,32 @@ pub(super) struct Book<'p> {
 /// Numbers for the cells of a roll-up, by dimension or level.
 type Numbers<K> = HashMap<(RollupId, K), Rc<Vec<u32>>>;
 
+/// Groups of a level whose records do not count.
+pub(super) type LeftOut<'l> = Option<(LevelId, &'l HashSet<u32>)>;
+
 /// States to carry along: name in the roll-up, name here, and how they merge.
 type Carried = Vec<(String, String, Merge)>;
 
 impl<'p> Book<'p> {
     pub(super) fn new(plan: &'p Plan, report: &'p ReportPlan, rollups: BTreeMap<RollupId, RecordBatch>) -> Self {
-        let groups = RefCell::new(Groups::new(report.dims.iter().chain(&report.hidden_dims)));
+        let groups = RefCell::new(Groups::new(report.all_dims()));
         Self { plan, report, groups, rollups, codes: RefCell::default(), numbers: RefCell::default() }
     }
 
     /// The roll-up that is read where one is wanted.
-    fn read(&self, wanted: RollupId) -> Result<(&'p RollupPlan, &RecordBatch), Diagnostic> {
+    pub(super) fn read(&self, wanted: RollupId) -> Result<(&'p RollupPlan, &RecordBatch), Diagnostic> {
         let read = &self.plan.rollups[self.plan.rollups[wanted].derived_from.unwrap_or(wanted)];
         let cells = self.rollups.get(&read.id);
         Ok((read, cells.ok_or_else(|| Diagnostic::bug(format!("roll-up r{} is missing", read.id)))?))
     }
 
     /// The group of each cell of a roll-up at a level.
-    fn numbers(&self, read: &RollupPlan, cells: &RecordBatch, level: LevelId) -> Result<Rc<Vec<u32>>, Diagnostic> {
+    pub(super) fn numbers(
+        &self,
+        read: &RollupPlan,
+        cells: &RecordBatch,
+        level: LevelId,
+    ) -> Result<Rc<Vec<u32>>, Diagnostic> {
         if let Some(known) = self.numbers.borrow().get(&(read.id, level)) {
             return Ok(known.clone());
         }
@@ -90,7 +98,7 @@ impl<'p> Book<'p> {
         if let Some(known) = self.codes.borrow().get(&(read.id, dim)) {
             return Ok(known.clone());
         }
-        let wanted = self.report.dims.iter().chain(&self.report.hidden_dims).nth(dim);
+        let wanted = self.report.all_dims().nth(dim);
         let position = read.dims.iter().position(|d| Some(d) == wanted);
         let column = position.and_then(|i| cells.column_by_name(&format!("d{i}")));
         let column = column.ok_or_else(|| Diagnostic::bug("a dimension is not rolled up"))?;
@@ -139,16 +147,13 @@ impl<'p> Book<'p> {
             return self.overlapping(read.bucket, cells, slots, &carried);
         }
         let calendar = &self.plan.calendar;
-        let of_cells =
-            slots_of(calendar, super::sheet::counted(self.plan, self.report), (read.bucket, grain), &buckets, slots);
+        let of_cells = slots_of(calendar, self.report.counted(), (read.bucket, grain), &buckets, slots);
         // A window may hold several days even where the report is by day.
         let single = grain != Grain::Day || slots.iter().all(|slot| slot.first == slot.last);
         if single && whole_keys && read.bucket == grain && of_cells.iter().all(Option::is_some) {
             // Cells are what they were.
             let slots = of_cells.iter().map(|slot| u32::try_from(slot.unwrap_or(0)).unwrap_or(0)).collect();
-            let columns = carried.iter().map(|(from, to, _)| Ok((to.clone(), column(batch, from)?.clone())));
-            let states = batch_of(batch.num_rows(), columns.collect::<Result<_, Diagnostic>>()?)?;
-            return Ok(Cells { slots, groups: groups.to_vec(), states });
+            return Ok(Cells { slots, groups: groups.to_vec(), states: renamed(batch, &carried)? });
         }
         self.merged(batch, &of_cells, &groups, &carried)
     }
@@ -176,6 +181,18 @@ impl<'p> Book<'p> {
         Ok(Cells { slots, groups, states })
     }
 
+    /// Cells of the same slot and group as one, in other slots and groups; those without a slot are left out.
+    pub(super) fn together(&self, cells: &Cells, slots: &[Option<i64>], groups: &[u32]) -> Result<Cells, Diagnostic> {
+        let how = |name: &str| match name {
+            name if name.ends_with("min") => Merge::Min,
+            name if name.ends_with("max") => Merge::Max,
+            _ => Merge::Add,
+        };
+        let schema = cells.states.schema();
+        let carried = schema.fields().iter().map(|f| (f.name().clone(), f.name().clone(), how(f.name()))).collect();
+        self.merged(&cells.states, slots, groups, &carried)
+    }
+
     /// One cell for each bucket and group; `slots` are places in the sorted list of buckets.
     fn by_bucket(
         &self,
@@ -191,9 +208,7 @@ impl<'p> Book<'p> {
         let places: Vec<Option<i64>> = buckets.iter().map(place).collect();
         if whole_keys {
             let slots = places.iter().map(|p| u32::try_from(p.unwrap_or(0)).unwrap_or(0)).collect();
-            let columns = carried.iter().map(|(from, to, _)| Ok((to.clone(), column(batch, from)?.clone())));
-            let states = batch_of(batch.num_rows(), columns.collect::<Result<_, Diagnostic>>()?)?;
-            return Ok((distinct, Cells { slots, groups: groups.to_vec(), states }));
+            return Ok((distinct, Cells { slots, groups: groups.to_vec(), states: renamed(batch, carried)? }));
         }
         let cells = self.merged(batch, &places, groups, carried)?;
         Ok((distinct, cells))
@@ -226,6 +241,19 @@ impl<'p> Book<'p> {
         Ok(Cells { slots: spans.slots, groups: spans.groups, states })
     }
 
+    /// The days on which the keys of a measure that does not add up over time have records, and the level of the keys.
+    pub(super) fn dates(&self, input: &ReportInput, how: &Snapshot) -> Result<(LevelId, snapshot::Dates), Diagnostic> {
+        let mut keys: Vec<usize> = how.keys.iter().filter_map(|key| self.report.dim(key)).collect();
+        keys.sort_unstable();
+        let level = self.groups.borrow_mut().level(&keys);
+        let presence = input.presence.ok_or_else(|| Diagnostic::bug("nothing tells the days of a snapshot"))?;
+        let (presence, there) = self.read(presence)?;
+        let keys = self.numbers(presence, there, level)?;
+        let days = buckets(there)?;
+        let days: Vec<i32> = days.iter().map(|b| day_of_bucket(&self.plan.calendar, presence.bucket, *b)).collect();
+        Ok((level, snapshot::Dates::new(&days, &keys)))
+    }
+
     /// The cells of a measure that does not add up over time: those of the days that count.
     pub(super) fn snapshot(
         &self,
@@ -233,6 +261,7 @@ impl<'p> Book<'p> {
         level: LevelId,
         slots: &[Slot],
         (metric, how): (&str, &Snapshot),
+        left_out: LeftOut<'_>,
     ) -> Result<Cells, Diagnostic> {
         let (read, batch) = self.read(input.rollup)?;
         let groups = self.numbers(read, batch, level)?;
@@ -242,26 +271,26 @@ impl<'p> Book<'p> {
         };
         let own_days = days(read.bucket, batch)?;
         if how.pick == crate::spec::WindowAgg::Average {
-            let (buckets, cells) = self.by_bucket(batch, (&buckets(batch)?, &groups), &carried, false)?;
+            let mut days = buckets(batch)?;
+            let (mut kept, mut groups) = (batch.clone(), groups.to_vec());
+            if let Some((level, out)) = left_out {
+                let theirs = self.numbers(read, batch, level)?;
+                let rows: Vec<u32> =
+                    (0u32..).zip(theirs.iter()).filter(|(_, g)| !out.contains(*g)).map(|(r, _)| r).collect();
+                kept = take_record_batch(batch, &UInt32Array::from(rows.clone()))
+                    .map_err(|e| Diagnostic::bug(e.to_string()))?;
+                days = rows.iter().map(|row| days[*row as usize]).collect();
+                groups = rows.iter().map(|row| groups[*row as usize]).collect();
+            }
+            let (buckets, cells) = self.by_bucket(&kept, (&days, &groups), &carried, false)?;
             let counts = states(&self.plan.rollups[input.rollup].aggregates[input.slots[metric]], input.slots[metric]);
             let cells = snapshot::known_days(&cells, &counts[1].1)?;
             let mut carried: Carried = carried.iter().map(|(_, to, how)| (to.clone(), to.clone(), *how)).collect();
             carried.push((snapshot::DAYS.to_owned(), snapshot::DAYS.to_owned(), Merge::Add));
             return self.overlapping(read.bucket, (buckets, cells), slots, &carried);
         }
-        let keys: Vec<usize> = how
-            .keys
-            .iter()
-            .filter_map(|key| self.report.dims.iter().chain(&self.report.hidden_dims).position(|d| d.name == *key))
-            .collect();
-        let mut sorted = keys;
-        sorted.sort_unstable();
-        let key_level = self.groups.borrow_mut().level(&sorted);
+        let (key_level, calendar) = self.dates(input, how)?;
         let own_keys = self.numbers(read, batch, key_level)?;
-        let presence = input.presence.ok_or_else(|| Diagnostic::bug("nothing tells the days of a snapshot"))?;
-        let (presence, there) = self.read(presence)?;
-        let keys_there = self.numbers(presence, there, key_level)?;
-        let calendar = snapshot::Dates::new(&days(presence.bucket, there)?, &keys_there);
         let chosen = calendar.choose(how, slots, &own_days, &own_keys);
         let rows = UInt32Array::from(chosen.iter().map(|(_, row)| *row).collect::<Vec<u32>>());
         let columns = carried.iter().map(|(from, _, _)| {
@@ -296,6 +325,12 @@ fn buckets(batch: &RecordBatch) -> Result<Vec<i64>, Diagnostic> {
 
 fn column<'b>(batch: &'b RecordBatch, name: &str) -> Result<&'b ArrayRef, Diagnostic> {
     batch.column_by_name(name).ok_or_else(|| Diagnostic::bug(format!("cells without the column {name}")))
+}
+
+/// The states that are carried along, under their names here.
+fn renamed(batch: &RecordBatch, carried: &Carried) -> Result<RecordBatch, Diagnostic> {
+    let columns = carried.iter().map(|(from, to, _)| Ok((to.clone(), column(batch, from)?.clone())));
+    batch_of(batch.num_rows(), columns.collect::<Result<_, Diagnostic>>()?)
 }
 
 pub(super) fn batch_of(rows: usize, columns: Vec<(String, ArrayRef)>) -> Result<RecordBatch, Diagnostic> {

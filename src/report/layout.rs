@@ -30,6 +30,9 @@ pub(super) fn wide(cells: &Cells<'_>) -> Result<RecordBatch, Diagnostic> {
         let metric = &plan.metrics[name];
         let array = shown.value.clone();
         columns.push((Field::new(name, array.data_type().clone(), true).with_metadata(metadata(metric)), array));
+        if let Some(breaks) = &shown.breaks {
+            columns.push((Field::new(format!("{name}__is_break"), DataType::Boolean, false), breaks.clone()));
+        }
         for (comparison, compared) in report.compare.iter().zip(&shown.compared) {
             for (what, array) in COMPARED.iter().zip(compared.iter().flatten()) {
                 let name = format!("{name}__{}__{what}", comparison.name);
@@ -90,7 +93,7 @@ impl Cells<'_> {
         Arc::new(StringArray::from_iter_values(self.rows.iter().map(value)))
     }
 
-    /// The columns from `report` to `level`, one value a cell.
+    /// The columns from `report` to `level` or `rank`, one value a cell.
     fn head(&self, sources: &[&str]) -> Vec<(Field, ArrayRef)> {
         let known: Vec<_> = self.distinct.iter().map(|p| self.periods.coverage(sources, p)).collect();
         let days = self.periods.known(sources);
@@ -99,8 +102,9 @@ impl Cells<'_> {
         let coverage = Float64Array::from_iter_values(self.rows.iter().map(|(_, p, _)| known[*p].coverage));
         let days: Int64Array = self.rows.iter().map(|(_, p, _)| days[*p]).collect();
         let (starts, ends) = self.period_bounds();
-        let field = |name: &str, array: &ArrayRef| Field::new(name, array.data_type().clone(), name == "days");
-        let columns: Vec<(&str, ArrayRef)> = vec![
+        let field =
+            |name: &str, array: &ArrayRef| Field::new(name, array.data_type().clone(), matches!(name, "days" | "rank"));
+        let mut columns: Vec<(&str, ArrayRef)> = vec![
             ("report", self.text(|_| &self.report.name)),
             ("grain", self.text(|(grain, _, _)| grain.as_str())),
             ("period_start", starts),
@@ -111,6 +115,7 @@ impl Cells<'_> {
             ("days", Arc::new(days)),
             ("level", self.text(|(_, _, level)| &self.report.levels[*level as usize].name)),
         ];
+        columns.extend(self.ranks.iter().map(|ranks| ("rank", ranks.clone())));
         columns.into_iter().map(|(name, array)| (field(name, &array), array)).collect()
     }
 
@@ -139,9 +144,11 @@ impl Cells<'_> {
         self.plan.calendar.timezone.iana_name().unwrap_or("UTC").to_owned()
     }
 
+    /// The dimensions, and what describes them.
     fn dim_columns(&self) -> Vec<(Field, ArrayRef)> {
-        let fields = self.report.dims.iter().zip(&self.dims);
-        fields.map(|(dim, array)| (Field::new(&dim.name, array.data_type().clone(), true), array.clone())).collect()
+        let dims = self.report.dims.iter().map(|dim| &dim.name).zip(&self.dims);
+        let all = dims.chain(self.attributes.iter().map(|(name, array)| (name, array)));
+        all.map(|(name, array)| (Field::new(name, array.data_type().clone(), true), array.clone())).collect()
     }
 
     /// `value`, `value_int`, `numerator` and `denominator` of the long layout.
@@ -178,6 +185,12 @@ impl Cells<'_> {
                 columns
                     .push((Field::new(format!("{}_{name}", comparison.name), ty, true), interleave(&arrays, cells)?));
             }
+        }
+        if self.values.iter().any(|shown| shown.breaks.is_some()) {
+            let whole: ArrayRef = Arc::new(BooleanArray::from(vec![false; cells]));
+            let breaks: Vec<ArrayRef> =
+                self.values.iter().map(|shown| shown.breaks.as_ref().unwrap_or(&whole).clone()).collect();
+            columns.push((Field::new("is_break", DataType::Boolean, false), interleave(&breaks, cells)?));
         }
         Ok(columns)
     }
@@ -227,14 +240,19 @@ fn metadata(metric: &MetricPlan) -> HashMap<String, String> {
     entries.into_iter().filter_map(|(key, value)| Some((format!("jalon.{key}"), value?))).collect()
 }
 
-/// `non_additive`, or `non_additive:sum_with_warning` where it was added up all the same.
+/// `non_additive`, with `:sum_with_warning` where it was added up all the same, and `:ignores_country` where it is
+/// repeated over the values of a dimension.
 fn additivity(metric: &MetricPlan) -> String {
-    let word = metric.additivity.as_str();
+    let mut word = metric.additivity.as_str().to_owned();
     match metric.reaggregate {
-        None => word.to_owned(),
-        Some(Reaggregate::SumWithWarning) => format!("{word}:sum_with_warning"),
-        Some(Reaggregate::Max) => format!("{word}:max"),
+        None => {}
+        Some(Reaggregate::SumWithWarning) => word.push_str(":sum_with_warning"),
+        Some(Reaggregate::Max) => word.push_str(":max"),
     }
+    for name in metric.ignores() {
+        word.push_str(&format!(":ignores_{name}"));
+    }
+    word
 }
 
 fn float_array(array: &ArrayRef) -> Float64Array {

@@ -36,11 +36,11 @@ fn packed((slot, group): (u32, u32)) -> u64 {
     u64::from(slot) << 32 | u64::from(group)
 }
 
-/// What rows are alike: those of a level, by period, or for averages of days by slot.
-pub(super) type RowsKey = (LevelId, Option<When>);
+/// What rows are alike: those of a level, all or the rest, by period, or for averages of days by slot.
+pub(super) type RowsKey = (LevelId, bool, Option<When>);
 
 pub(super) fn rows_key(view: View<'_>) -> RowsKey {
-    (view.level, view.when.is_daily().then_some(view.when))
+    (view.level, view.rest, view.when.is_daily().then_some(view.when))
 }
 
 /// Keys of rows, of one set of cells or several.
@@ -78,7 +78,7 @@ impl<'p> Maker<'_, 'p> {
         for (view, cells) in self.own_cells() {
             let slots = &self.slots[&view.when];
             let period = |slot: &u32| slots[*slot as usize].period;
-            let (daily, finer) = (view.when.is_daily(), self.is_finer(view.level));
+            let (daily, finer) = (view.when.is_daily(), self.is_finer(view.level, view.rest));
             if finer && !daily {
                 let keys = cells.slots.iter().map(period).zip(cells.groups.iter().copied());
                 all.entry(rows_key(view)).or_default().add(keys, false);
@@ -96,8 +96,8 @@ impl<'p> Maker<'_, 'p> {
         }
         // Coarser levels have what the report's rows belong to, averages of days every day of it.
         let (periods, groups): (Vec<u32>, Vec<u32>) = all[&main].keys.iter().copied().unzip();
-        for ((level, daily), rows) in &mut all {
-            if daily.is_none() && self.is_finer(*level) {
+        for ((level, rest, daily), rows) in &mut all {
+            if daily.is_none() && self.is_finer(*level, *rest) {
                 continue;
             }
             let groups = self.book.groups.borrow_mut().project(self.main.level, *level, &groups);
@@ -129,8 +129,11 @@ impl<'p> Maker<'_, 'p> {
         cells
     }
 
-    /// Whether a level keeps all dimensions of the sheet's.
-    fn is_finer(&self, level: LevelId) -> bool {
+    /// Whether a level keeps all dimensions of the sheet's, and is of the same groups.
+    fn is_finer(&self, level: LevelId, rest: bool) -> bool {
+        if rest != self.main.rest {
+            return false;
+        }
         let groups = self.book.groups.borrow();
         groups.dims(self.main.level).iter().all(|dim| groups.dims(level).contains(dim))
     }

@@ -48,6 +48,43 @@ impl Dates {
         }
         chosen
     }
+
+    /// How often keys had no record of their own, slot by slot: carried, missing, and slots of which some are missing.
+    pub(super) fn count(&self, how: &Snapshot, slots: &[Slot]) -> (u64, u64, u64) {
+        let (mut carried, mut missing, mut partial) = (0, 0, 0);
+        for slot in slots {
+            let (mut known, mut lacking) = (0u64, 0u64);
+            for days in self.by_key.values().filter(|days| days.first().is_some_and(|first| *first <= slot.last)) {
+                match day(how, *slot, days) {
+                    None => lacking += 1,
+                    Some(day) => {
+                        known += 1;
+                        carried += u64::from(day < slot.first);
+                    }
+                }
+            }
+            missing += lacking;
+            partial += u64::from(known > 0 && lacking > 0);
+        }
+        (carried, missing, partial)
+    }
+}
+
+/// How often the keys of a measure that does not add up over time had no record in a period.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct SnapshotCount {
+    /// The report.
+    pub report: String,
+    /// The grain of the periods.
+    pub grain: &'static str,
+    /// The metric.
+    pub metric: String,
+    /// Pairs of a period and a key whose value was taken from a day before the period.
+    pub carried: u64,
+    /// Pairs of a period and a key that has records before, but none in the period, nor in the days that may stand in.
+    pub missing: u64,
+    /// Periods whose value is of some keys, while others are missing.
+    pub partial_periods: u64,
 }
 
 /// The day that counts, of the days on which a key has records.

@@ -1,18 +1,20 @@
 //! The sheets of a report as one table in order: sheets one after another, rows by grain, period, level, dimensions and
 //! segment.
 
+use super::attributes::Attribute;
 use super::groups::{Groups, LevelId};
 use super::layout;
 use super::order::{order, Key};
 use super::periods::{Period, Periods};
 use super::sheet::Sheet;
+use super::snapshot::SnapshotCount;
 use super::values::{has_parts, Columns};
 use crate::calendar::Grain;
 use crate::diagnostic::Diagnostic;
 use crate::frame::{array, engine_error};
 use crate::plan::{sources_of, Plan, ReportPlan};
 use crate::spec::Layout;
-use arrow::array::{Array, ArrayRef, StringArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, Int64Array, StringArray, UInt32Array};
 use arrow::compute::{concat, take};
 use arrow::record_batch::RecordBatch;
 use polars::prelude::Column;
@@ -35,6 +37,8 @@ pub struct ReportTable {
     pub cells: usize,
     /// How many of them are of periods that are not complete.
     pub incomplete: usize,
+    /// How often the keys of measures that do not add up over time had no record in a period.
+    pub snapshots: Vec<SnapshotCount>,
 }
 
 /// A sheet, and where it belongs.
@@ -55,7 +59,11 @@ pub(super) struct Cells<'p> {
     pub(super) rows: Vec<(Grain, usize, u32)>,
     /// The periods.
     pub(super) distinct: Vec<Period>,
+    /// The place among the top ones, where there is a top.
+    pub(super) ranks: Option<ArrayRef>,
     pub(super) dims: Vec<ArrayRef>,
+    /// Columns that describe the groups of the details.
+    pub(super) attributes: Vec<(String, ArrayRef)>,
     pub(super) segments: ArrayRef,
     /// For each shown metric its columns.
     pub(super) values: Vec<Shown>,
@@ -70,6 +78,8 @@ pub(super) struct Shown {
     /// For each comparison of the report the earlier value, the difference, the percent change, and whether that is
     /// better.
     pub(super) compared: Vec<Option<[ArrayRef; 4]>>,
+    /// Whether another definition begins within the days looked at, for metrics with several.
+    pub(super) breaks: Option<ArrayRef>,
 }
 
 /// Puts the sheets of a report in order, and lays them out.
@@ -77,7 +87,7 @@ pub(super) fn assemble(
     plan: &Plan,
     report: &ReportPlan,
     periods: &Periods<'_>,
-    groups: &Groups,
+    (groups, attributes): (&Groups, &[Attribute]),
     sheets: Vec<Placed<'_>>,
 ) -> Result<ReportTable, Diagnostic> {
     let sources = sources_of(&plan.metrics, &report.metrics);
@@ -85,7 +95,7 @@ pub(super) fn assemble(
     let complete: Vec<bool> =
         gathered.distinct.iter().map(|period| periods.coverage(&sources, period).is_complete).collect();
     let incomplete = gathered.rows.iter().filter(|row| !complete[row.1]).count();
-    let cells = gathered.cells(plan, report, periods, groups, sheets)?;
+    let cells = gathered.cells((plan, report), periods, (groups, attributes), sheets)?;
     let wants = |layout: Layout| report.exports.iter().any(|e| e.layout == layout);
     Ok(ReportTable {
         name: report.name.clone(),
@@ -93,6 +103,7 @@ pub(super) fn assemble(
         wide: wants(Layout::Wide).then(|| layout::wide(&cells)).transpose()?,
         cells: cells.rows.len(),
         incomplete,
+        snapshots: vec![],
     })
 }
 
@@ -105,6 +116,8 @@ struct Gathered {
     groups: Vec<(LevelId, u32)>,
     /// Index of the segment of each row.
     segments: Vec<u32>,
+    /// The place of each row among the top ones.
+    ranks: Vec<Option<i64>>,
     /// Where each row is among those of the sheets; `None` where all are in order already.
     taken: Option<Vec<u32>>,
 }
@@ -117,7 +130,8 @@ impl Gathered {
         let index =
             |segment: &str| report.segments.iter().position(|s| s == segment).and_then(|i| u32::try_from(i).ok());
         let places: BTreeMap<LevelId, Vec<u32>> = sheets.iter().map(|s| (s.level.1, groups.order(s.level.1))).collect();
-        let mut all = Self { distinct: vec![], rows: vec![], groups: vec![], segments: vec![], taken: None };
+        let mut all =
+            Self { distinct: vec![], rows: vec![], groups: vec![], segments: vec![], ranks: vec![], taken: None };
         let mut taken: Vec<u32> = vec![];
         for grain in &report.grains {
             let sheets: Vec<&Placed<'_>> = sheets.iter().filter(|s| s.grain == *grain).collect();
@@ -127,13 +141,17 @@ impl Gathered {
             let before = all.distinct.len();
             all.distinct.extend(periods.iter().map(|p| (*p).clone()));
             let mut keys: Vec<Key> = vec![];
-            let (mut rows, mut of, mut segments) = (vec![], vec![], vec![]);
+            let (mut rows, mut of, mut segments, mut ranks) = (vec![], vec![], vec![], vec![]);
             for Placed { level: (level, id), segment, sheet, .. } in sheets {
                 let known =
                     |p: &Period| periods.binary_search_by_key(&(p.start, p.hour), |k| (k.start, k.hour)).unwrap_or(0);
                 let its: Vec<usize> = sheet.periods.iter().map(known).collect();
                 let (place, index) = (place(segment).unwrap_or(0), index(segment).unwrap_or(0));
                 let order = &places[id];
+                match &sheet.ranks {
+                    Some(known) => ranks.extend(known.iter().map(|rank| Some(*rank))),
+                    None => ranks.extend(sheet.rows.iter().map(|_| None)),
+                }
                 for (period, group) in &sheet.rows {
                     let period = its[*period as usize];
                     keys.push([u32::try_from(period).unwrap_or(u32::MAX), *level, order[*group as usize], place]);
@@ -147,6 +165,7 @@ impl Gathered {
             all.rows.extend(sorted.iter().map(|row| rows[*row as usize]));
             all.groups.extend(sorted.iter().map(|row| of[*row as usize]));
             all.segments.extend(sorted.iter().map(|row| segments[*row as usize]));
+            all.ranks.extend(sorted.iter().map(|row| ranks[*row as usize]));
             taken.extend(sorted.iter().map(|row| first + row));
         }
         all.taken = (!taken.iter().zip(0u32..).all(|(row, at)| *row == at)).then_some(taken);
@@ -155,16 +174,23 @@ impl Gathered {
 
     fn cells<'p>(
         self,
-        plan: &'p Plan,
-        report: &'p ReportPlan,
+        (plan, report): (&'p Plan, &'p ReportPlan),
         periods: &'p Periods<'p>,
-        groups: &Groups,
+        (groups, attributes): (&Groups, &[Attribute]),
         sheets: Vec<Placed<'_>>,
     ) -> Result<Cells<'p>, Diagnostic> {
         let dims = (0..report.dims.len()).map(|dim| groups.column(dim, &self.groups));
         let names = StringArray::from_iter_values(&report.segments);
         let segments = taken(&(Arc::new(names) as ArrayRef), &self.segments)?;
         let dims = dims.collect::<Result<_, Diagnostic>>()?;
+        let detail = |(row, (_, group)): (&(Grain, usize, u32), &(LevelId, u32))| (row.2 == 0).then_some(*group);
+        let describe = |attribute: &Attribute| {
+            let column = attribute.column(self.rows.iter().zip(&self.groups).map(detail))?;
+            Ok((attribute.dim.name.clone(), column))
+        };
+        let attributes = attributes.iter().map(describe).collect::<Result<_, Diagnostic>>()?;
+        let ranks: Int64Array = self.ranks.iter().copied().collect();
+        let ranks = report.top.as_ref().map(|_| Arc::new(ranks) as ArrayRef);
         // Metric by metric, each dropped when it is done: a large report is not in memory twice.
         let mut sheets: Vec<std::vec::IntoIter<super::sheet::Shown>> =
             sheets.into_iter().map(|placed| placed.sheet.values.into_iter()).collect();
@@ -176,7 +202,7 @@ impl Gathered {
             values.push(self.shown(report, its, with_parts)?);
         }
         let Self { distinct, rows, .. } = self;
-        Ok(Cells { plan, report, periods, rows, distinct, dims, segments, values })
+        Ok(Cells { plan, report, periods, rows, distinct, ranks, dims, attributes, segments, values })
     }
 
     fn shown(
@@ -211,8 +237,10 @@ impl Gathered {
                 self.column(its().flatten().map(|(_, denominator)| denominator))?,
             ));
         }
+        let breaks: Option<Vec<&Column>> = sheets.iter().map(|s| s.breaks.as_ref()).collect();
+        let breaks = breaks.map(|its| self.column(its.into_iter())).transpose()?;
         let columns: Vec<Columns> = sheets.into_iter().map(|s| s.columns).collect();
-        Ok(Shown { value: self.column(columns.iter().map(|c| &c.value))?, parts, compared })
+        Ok(Shown { value: self.column(columns.iter().map(|c| &c.value))?, parts, compared, breaks })
     }
 
     /// The columns of all sheets as one, in order.

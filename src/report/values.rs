@@ -56,6 +56,20 @@ pub(super) struct Compared {
     pub(super) better: Column,
 }
 
+impl Compared {
+    /// The comparison without what cannot be compared: only the earlier value is shown outside of `rows`.
+    pub(super) fn withheld(self, rows: &IdxCa) -> Result<Self, Diagnostic> {
+        let take = |column: &Column| column.take(rows).map_err(error);
+        Ok(Self { abs: take(&self.abs)?, pct: take(&self.pct)?, better: take(&self.better)?, value: self.value })
+    }
+
+    /// The values of other rows.
+    pub(super) fn taken(&self, rows: &IdxCa) -> Result<Self, Diagnostic> {
+        let value = self.value.take(rows).map_err(error)?;
+        Ok(Self { value, ..self.clone().withheld(rows)? })
+    }
+}
+
 /// Whether a metric shows what it is divided from.
 pub(super) fn has_parts(metric: &MetricPlan) -> bool {
     match &metric.formula {
@@ -71,6 +85,11 @@ pub(super) fn has_parts(metric: &MetricPlan) -> bool {
 #[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` takes")]
 fn error(e: PolarsError) -> Diagnostic {
     engine_error(&e)
+}
+
+/// The values of other rows; null where there is none.
+pub(super) fn taken(column: &Column, rows: &IdxCa) -> Result<Column, Diagnostic> {
+    column.take(rows).map_err(error)
 }
 
 /// States as a frame: all rows, or those in `rows`, null where there is none.
@@ -216,7 +235,7 @@ fn rounded(sums: &Column, tails: Option<&Column>, ty: Type) -> Result<Vec<Option
 }
 
 /// Numbers as floats, integers rounded to the nearest.
-fn as_floats(column: &Column) -> Result<Vec<Option<f64>>, Diagnostic> {
+pub(super) fn as_floats(column: &Column) -> Result<Vec<Option<f64>>, Diagnostic> {
     let floats = column.cast(&DataType::Float64).map_err(error)?;
     Ok(floats.f64().map_err(error)?.iter().collect())
 }
@@ -259,8 +278,8 @@ pub(super) fn mean(
 }
 
 /// Whole numbers less others.
-fn difference(report_of: &MetricPlan, now: &Column, then: &Column) -> Result<Column, Diagnostic> {
-    if !report_of.integer {
+fn difference(metric: &MetricPlan, now: &Column, then: &Column) -> Result<Column, Diagnostic> {
+    if !metric.integer {
         let pairs = as_floats(now)?.into_iter().zip(as_floats(then)?);
         return Ok(float_column(pairs.map(|(a, b)| Some(a? - b?).filter(|x| x.is_finite()))));
     }
@@ -268,7 +287,7 @@ fn difference(report_of: &MetricPlan, now: &Column, then: &Column) -> Result<Col
     let mut differences = Vec::with_capacity(now.len());
     for pair in now.iter().zip(then.iter()) {
         differences.push(match pair {
-            (Some(a), Some(b)) => Some(a.checked_sub(b).ok_or_else(|| exact::overflow(&report_of.name))?),
+            (Some(a), Some(b)) => Some(a.checked_sub(b).ok_or_else(|| exact::overflow(&metric.name))?),
             _ => None,
         });
     }
@@ -323,7 +342,6 @@ pub(super) fn derive(
     metrics: &[&MetricPlan],
     (rows, inputs): (usize, &IndexMap<&str, Columns>),
     days: &dyn Fn(&MetricPlan) -> Column,
-    all: &IndexMap<String, MetricPlan>,
 ) -> Result<Vec<Columns>, Diagnostic> {
     let mut columns: Vec<Column> = vec![];
     let mut lowered = vec![];
@@ -337,7 +355,7 @@ pub(super) fn derive(
             let column = if name == DAYS_IN_PERIOD {
                 days(metric)
             } else {
-                let columns = inputs.get(name).filter(|_| all.contains_key(name));
+                let columns = inputs.get(name);
                 columns.ok_or_else(|| Diagnostic::bug(format!("`{name}` was not evaluated")))?.value.clone()
             };
             columns.push(column.with_name(key.into()));

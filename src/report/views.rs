@@ -16,6 +16,8 @@ pub(super) struct View<'p> {
     pub(super) segment: &'p str,
     /// The days.
     pub(super) when: When,
+    /// Only the records of groups that are not among the top ones of their period.
+    pub(super) rest: bool,
 }
 
 /// The days that are looked at for a period; by default its own.
@@ -94,7 +96,7 @@ impl When {
                 PeriodAgg::First => span.first..=span.first,
                 PeriodAgg::Average => span.first..=last,
             };
-            slots.extend(anchors.map(|day| slot(window.first(calendar, grain, (span.start, span.end), day), day)));
+            slots.extend(anchors.map(|day| slot(first_day(window, calendar, grain, (span.start, span.end), day), day)));
         }
         slots
     }
@@ -125,23 +127,16 @@ struct Span {
     last: i32,
 }
 
-/// The first day of windows.
-trait FirstDay {
-    /// The first day of a window that ends with `day`, in a period.
-    fn first(self, calendar: &Calendar, grain: Grain, period: (i32, i32), day: i32) -> i32;
-}
-
-impl FirstDay for Window {
-    fn first(self, calendar: &Calendar, grain: Grain, (start, end): (i32, i32), day: i32) -> i32 {
-        match self {
-            Self::Trailing(length) => length.before(day).map_or(i32::MIN, |before| before.saturating_add(1)),
-            Self::Periods(count) => {
-                let length = Length { count: count - 1, unit: Unit::Period };
-                let offset = Offset { length, align: Align::Calendar };
-                offset.earlier(calendar, grain, start, end).map_or(start, |(first, _)| first)
-            }
-            Self::ToDate(whole) => calendar.period_start(whole, day),
-            Self::Everything => i32::MIN,
+/// The first day of a window that ends with `day`, in a period.
+fn first_day(window: Window, calendar: &Calendar, grain: Grain, (start, end): (i32, i32), day: i32) -> i32 {
+    match window {
+        Window::Trailing(length) => length.before(day).map_or(i32::MIN, |before| before.saturating_add(1)),
+        Window::Periods(count) => {
+            let length = Length { count: count - 1, unit: Unit::Period };
+            let offset = Offset { length, align: Align::Calendar };
+            offset.earlier(calendar, grain, start, end).map_or(start, |(first, _)| first)
         }
+        Window::ToDate(whole) => calendar.period_start(whole, day),
+        Window::Everything => i32::MIN,
     }
 }

@@ -119,6 +119,8 @@ impl Resolver<'_> {
             ("carry_forward", metric.carry_forward.is_some()),
             ("fill_nulls_with", metric.fill_nulls_with.is_some()),
             ("join_to_timespine", metric.join_to_timespine.is_some()),
+            ("ignore_dimensions", metric.ignore_dimensions.is_some()),
+            ("versions", metric.versions.is_some()),
             ("input_metric", metric.input_metric.is_some()),
             ("window", metric.window.is_some()),
             ("grain_to_date", metric.grain_to_date.is_some()),

@@ -1,9 +1,12 @@
 //! Spec + catalog → plan: the doors between what the user wrote and what is carried out. Every mistake is collected,
 //! so that one `jalon check` tells them all.
 
+mod adds_up;
 mod calendar;
 mod computed;
 mod exports;
+mod lists;
+mod lookups;
 mod metrics;
 mod reports;
 mod rollups;
@@ -30,6 +33,7 @@ const RESERVED: &[&str] = &[
     "coverage",
     "days",
     "level",
+    "rank",
     "segment",
     "metric",
     "value",
@@ -40,6 +44,7 @@ const RESERVED: &[&str] = &[
     "direction",
     "additivity",
     "as_of",
+    "is_break",
     DAYS_IN_PERIOD,
 ];
 
@@ -52,6 +57,8 @@ pub struct Overrides {
     pub range: DayRange,
     /// The last day that counts.
     pub as_of: Option<i32>,
+    /// The only report to plan.
+    pub report: Option<String>,
 }
 
 /// Resolves a pipeline; what `overrides` has wins over the pipeline's own.

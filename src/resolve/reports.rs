@@ -3,14 +3,13 @@
 
 use super::exports;
 use super::metrics::Metrics;
-use super::segments::{Segments, ALL};
+use super::segments::Segments;
 use super::{check_reserved, Overrides};
 use crate::calendar::{iso_date, parse_date, Calendar, Grain};
 use crate::diagnostic::{Diagnostic, Diagnostics, Part, YamlPath};
 use crate::expr::Type;
-use crate::plan::additivity::reason;
-use crate::plan::{ColumnRole, DayRange, Dim, Formula, LevelPlan, LogicalSource, MetricPlan, ReportPlan};
-use crate::spec::{Additivity, Agg, IncompletePeriods, Pipeline, Reaggregate, Report};
+use crate::plan::{DayRange, Dim, Formula, LogicalSource, MetricPlan, ReportPlan, ALL};
+use crate::spec::{IncompletePeriods, Pipeline, Report};
 use indexmap::IndexMap;
 
 pub(super) fn resolve(
@@ -28,7 +27,8 @@ pub(super) fn resolve(
         let error = Diagnostic::pipeline("no-reports", "the pipeline has no reports");
         errors.push(error.at_key(&YamlPath::root().key("reports")));
     }
-    for (i, report) in spec.reports.iter().enumerate() {
+    let wanted = |report: &Report| overrides.report.as_ref().is_none_or(|name| *name == report.name);
+    for (i, report) in spec.reports.iter().enumerate().filter(|(_, report)| wanted(report)) {
         let at = YamlPath::root().key("reports").index(i);
         if !super::is_name(&report.name) {
             let error = Diagnostic::pipeline("invalid-name", format!("`{}` is not a name for a report", report.name));
@@ -58,6 +58,17 @@ pub(super) struct Resolver<'r> {
 /// A source that a report reads, and a metric that reads it.
 pub(super) type Read<'r> = (&'r LogicalSource, &'r MetricPlan);
 
+/// Each source once.
+fn once_each<'r>(readers: &[Read<'r>]) -> Vec<Read<'r>> {
+    let mut read: Vec<Read<'r>> = vec![];
+    for reader in readers {
+        if !read.iter().any(|(known, _)| known.name == reader.0.name) {
+            read.push(*reader);
+        }
+    }
+    read
+}
+
 impl<'r> Resolver<'r> {
     fn resolve(&mut self, taken: &mut exports::Taken, calendar: Option<&Calendar>) -> ReportPlan {
         let shown = self.shown();
@@ -65,18 +76,22 @@ impl<'r> Resolver<'r> {
         let range = self.range();
         let segments = self.segment_names();
         let grains = self.grains();
-        let read = self.read(&computed);
-        let dims = self.dims(&read);
+        let readers = self.readers(&computed);
+        let dims = self.dims(&readers);
+        let read = once_each(&readers);
         self.check_segments(&segments, &read);
         self.check_grains(&grains, &read);
         self.check_range(range, &read, calendar);
-        let levels = self.levels(&dims);
+        let mut levels = self.levels(&dims);
+        let top = self.top(&shown, &computed, &dims, &mut levels);
+        let attributes = self.attributes(&read, &dims);
         let single_valued = self.check_additivity(&computed, &grains, &levels);
         let compare = self.compare();
         let fallback = Calendar::default();
         let calendar = calendar.unwrap_or(&fallback);
         self.check_views(&computed, &compare, &grains, calendar);
         let reads = self.reads(range, (&shown, &compare), &grains, calendar);
+        let looks_back = self.looks_back(range, (&shown, &compare), &grains, calendar);
         let as_of = self.overrides.as_of;
         let reads =
             DayRange { end: as_of.map_or(reads.end, |day| Some(reads.end.map_or(day, |end| end.min(day)))), ..reads };
@@ -89,10 +104,13 @@ impl<'r> Resolver<'r> {
             computed,
             dims,
             levels,
+            top,
+            attributes,
             grains,
             segments,
             range,
             reads,
+            looks_back,
             inputs: vec![],
             single_valued,
             compare,
@@ -211,22 +229,17 @@ impl<'r> Resolver<'r> {
         grains
     }
 
-    /// The sources that are read, each with a metric that reads it.
-    fn read(&self, computed: &[String]) -> Vec<Read<'r>> {
-        let mut read: Vec<Read<'r>> = vec![];
-        for metric in computed.iter().filter_map(|name| self.metrics.resolved.get(name)) {
-            if let Formula::Simple { source, .. } = &metric.formula {
-                if let Some(source) = self.sources.get(source) {
-                    if !read.iter().any(|(known, _)| known.name == source.name) {
-                        read.push((source, metric));
-                    }
-                }
-            }
-        }
-        read
+    /// The metrics that read sources, each with its source.
+    fn readers(&self, computed: &[String]) -> Vec<Read<'r>> {
+        let metrics = computed.iter().filter_map(|name| self.metrics.resolved.get(name));
+        let source = |metric: &'r MetricPlan| match &metric.formula {
+            Formula::Simple { source, .. } => Some((self.sources.get(source)?, metric)),
+            _ => None,
+        };
+        metrics.filter_map(source).collect()
     }
 
-    fn dims(&mut self, read: &[Read<'_>]) -> Vec<Dim> {
+    fn dims(&mut self, readers: &[Read<'r>]) -> Vec<Dim> {
         let at = self.at.key("group_by");
         let mut dims: Vec<Dim> = vec![];
         for (i, name) in self.report.group_by.iter().enumerate() {
@@ -245,7 +258,14 @@ impl<'r> Resolver<'r> {
                 continue;
             }
             let mut found: Option<(Type, &str)> = None;
-            for (source, metric) in read {
+            let telling: Vec<Read<'r>> = readers.iter().filter(|(_, m)| !m.ignores().contains(name)).copied().collect();
+            if telling.is_empty() && !readers.is_empty() {
+                let message =
+                    format!("all metrics of report `{}` ignore `{name}`: none tells its values", self.report.name);
+                let error = Diagnostic::pipeline("unknown-dimension", message).at(&here);
+                self.errors.push(error.help("add a metric that knows it, or leave it out of `group_by`"));
+            }
+            for (source, metric) in once_each(&telling) {
                 match source.dimension(name) {
                     Ok(ty) => match found {
                         Some((other, first)) if other != ty => {
@@ -262,6 +282,15 @@ impl<'r> Resolver<'r> {
                             "report `{}` reads `{}` for the metric `{}`",
                             self.report.name, source.name, metric.name
                         ));
+                        let elsewhere = telling.iter().any(|(source, _)| source.has_dimension(name));
+                        let error = if elsewhere {
+                            error.help(format!(
+                                "`ignore_dimensions: [{name}]` on `{}` shows its value over all of them in every row",
+                                metric.name
+                            ))
+                        } else {
+                            error
+                        };
                         self.errors.push(error.at(&here));
                     }
                 }
@@ -280,8 +309,9 @@ impl<'r> Resolver<'r> {
                 if !self.segments.fits(segment, &source.name) && self.fits_somewhere(segment) {
                     let index = written.iter().position(|s| s == segment).unwrap_or(0);
                     let message = format!(
-                        "segment `{segment}` cannot be applied to source `{}`: a column that it uses is not there or has another type",
-                        source.name
+                        "segment `{segment}` cannot be applied to source `{}`: {}",
+                        source.name,
+                        self.segments.why_not(segment)
                     );
                     self.errors.push(
                         Diagnostic::pipeline("segment-does-not-fit", message)
@@ -290,7 +320,11 @@ impl<'r> Resolver<'r> {
                                 "report `{}` reads `{}` for the metric `{}`",
                                 self.report.name, source.name, metric.name
                             ))
-                            .help("leave the metric or the segment out of this report, or make two reports"),
+                            .help(format!(
+                                "say what it means there: `where: {{{}: …, …}}` has a condition for each source",
+                                source.name
+                            ))
+                            .help("or leave the metric or the segment out of this report, or make two reports"),
                     );
                 }
             }
@@ -362,121 +396,9 @@ impl<'r> Resolver<'r> {
         }
     }
 
-    /// The additivity contract. Returns the metrics whose cells may hold one value only.
-    fn check_additivity(&mut self, computed: &[String], grains: &[Grain], levels: &[LevelPlan]) -> Vec<String> {
-        let mut single_valued = vec![];
-        for metric in computed.iter().filter_map(|name| self.metrics.resolved.get(name)) {
-            let Formula::Simple { source, agg: Agg::Sum | Agg::Average, additivity, snapshot: None, .. } =
-                &metric.formula
-            else {
-                continue;
-            };
-            let Some(source) = self.sources.get(source) else { continue };
-            if *additivity == Additivity::Additive {
-                continue;
-            }
-            if metric.reaggregate == Some(Reaggregate::SumWithWarning) {
-                self.warn_summed(metric, *additivity);
-                continue;
-            }
-            match additivity {
-                Additivity::SemiAdditive => {
-                    let is_own = |g: &&Grain| source.times.iter().all(|time| time.finest() == **g);
-                    let wrong: Vec<&str> = grains.iter().filter(|g| !is_own(g)).map(|g| g.as_str()).collect();
-                    if !wrong.is_empty() {
-                        self.refuse(metric, source, *additivity, &wrong);
-                    }
-                }
-                _ => {
-                    let wrong: Vec<&str> =
-                        grains.iter().filter(|g| !self.at_primary_key(source, **g)).map(|g| g.as_str()).collect();
-                    if !wrong.is_empty() {
-                        self.refuse(metric, source, *additivity, &wrong);
-                    } else if levels.len() > 1 {
-                        self.refuse(metric, source, *additivity, &["totals"]);
-                    } else {
-                        single_valued.push(metric.name.clone());
-                    }
-                }
-            }
-        }
-        single_valued
-    }
-
-    /// Whether a cell of the report at a grain is one record of the source.
-    fn at_primary_key(&self, source: &LogicalSource, grain: Grain) -> bool {
-        !source.primary_key.is_empty()
-            && source.primary_key.iter().all(|key| {
-                let is_time = source.columns.get(key).is_some_and(|c| c.role == ColumnRole::Time);
-                if is_time {
-                    grain == source.finest()
-                } else {
-                    self.report.group_by.contains(key)
-                }
-            })
-    }
-
-    fn refuse(&mut self, metric: &MetricPlan, source: &LogicalSource, additivity: Additivity, grains: &[&str]) {
-        let at = self.at.key("metrics");
-        let index = self.report.metrics.iter().position(|m| *m == metric.name);
-        let through = self.report.metrics.iter().position(|m| self.needs(m, &metric.name));
-        let at = index.or(through).map_or_else(|| at.clone(), |i| at.index(i));
-        let verb =
-            if matches!(metric.formula, Formula::Simple { agg: Agg::Average, .. }) { "averages" } else { "adds up" };
-        let by = grains.join(", ");
-        let message = format!("`{}` {verb} a {} measure by {by}", metric.name, additivity.as_str().replace('_', "-"));
-        let mut error = Diagnostic::pipeline("not-additive", message)
-            .at(&at)
-            .place(&YamlPath::root().key("metrics").key(&metric.name), Part::Key, "defined here")
-            .note(format!("{}; {}", metric.definition, reason(additivity)));
-        if let (None, Some(through)) = (index, through) {
-            error =
-                error.note(format!("report `{}` needs it for `{}`", self.report.name, self.report.metrics[through]));
-        }
-        if metric.definition.contains(" / ") {
-            error = error.help("for a rate over all records use `type: ratio`: it divides the sums");
-        }
-        error = match additivity {
-            Additivity::SemiAdditive => error
-                .help("`non_additive_dimension: {name: time, window_agg: last, group_by: […]}` takes the last day of a period")
-                .help(format!("or report it by {} only", source.finest().as_str())),
-            _ if grains == ["totals"] => error.help("leave `totals` or the metric out of this report"),
-            _ if source.primary_key.is_empty() => error.help(format!(
-                "report it at the records' own level: declare `primary_key:` in `{}` and group by all of it",
-                source.name
-            )),
-            _ => error.help(format!(
-                "report it by {} and group by {}: one record of `{}`",
-                source.finest().as_str(),
-                source.primary_key.join(", "),
-                source.name
-            )),
-        };
-        self.errors.push(
-            error
-                .help("`agg: max` gives the largest value, which never exceeds the true figure")
-                .help("`reaggregate: sum_with_warning` on the metric adds it up all the same and marks the column"),
-        );
-    }
-
     /// Whether a metric is made of another one.
     pub(super) fn needs(&self, metric: &str, input: &str) -> bool {
         let inputs = self.metrics.resolved.get(metric).map(|m| m.formula.inputs()).unwrap_or_default();
         inputs.iter().any(|i| *i == input || self.needs(i, input))
-    }
-
-    fn warn_summed(&mut self, metric: &MetricPlan, additivity: Additivity) {
-        self.errors.push(
-            Diagnostic::warning(
-                "summed-anyway",
-                format!(
-                    "`{}` adds up a {} measure, as `sum_with_warning` allows",
-                    metric.name,
-                    additivity.as_str().replace('_', "-")
-                ),
-            )
-            .place(&YamlPath::root().key("metrics").key(&metric.name), Part::Key, "marked in every report")
-            .note(reason(additivity)),
-        );
     }
 }

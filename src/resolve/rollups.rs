@@ -1,13 +1,13 @@
 //! What all reports need, shared: one roll-up for every (source, segment, dimensions, bucket), derived from a finer
 //! one where that holds everything; and one scan for every source that feeds a roll-up.
 
-use super::segments::{Segments, ALL};
+use super::segments::Segments;
 use crate::calendar::{Calendar, Grain};
 use crate::catalog::Catalog;
 use crate::expr::{Expr, Type};
 use crate::plan::{
-    Aggregate, ColumnRole, DayRange, Dim, Formula, LogicalSource, Made, MetricPlan, ReportInput, ReportPlan,
-    RollupPlan, Scan, ScanColumn, ScanFile, Snapshot, TimePlan,
+    AggFunc, Aggregate, ColumnRole, DayRange, Dim, Formula, LogicalSource, Made, MetricPlan, ReportInput, ReportPlan,
+    RollupPlan, Scan, ScanColumn, ScanFile, Snapshot, TimePlan, ALL,
 };
 use crate::spec::{Pipeline, Source};
 use indexmap::{IndexMap, IndexSet};
@@ -28,7 +28,7 @@ pub(super) fn share(
         let demands = demands(report, metrics);
         let mut inputs = vec![];
         for source in sources.values() {
-            // One input for each segment, each set of dimensions beside the report's, and each of keys with days of
+            // One input for each segment, each set of dimensions, and each of keys with days of
             // their own.
             let mut wanted: IndexMap<Wanted<'_>, Vec<&Demand<'_>>> = IndexMap::new();
             for demand in demands.iter().filter(|d| d.source == source.name) {
@@ -36,19 +36,18 @@ pub(super) fn share(
                 let segments: IndexSet<&str> = own.chain(demand.whole.then_some(ALL)).collect();
                 for segment in segments {
                     let keys = demand.snapshot.map(|s| s.keys.as_slice());
-                    wanted.entry((segment, &demand.hidden, keys)).or_default().push(demand);
+                    wanted.entry((segment, &demand.dims, keys)).or_default().push(demand);
                 }
             }
-            for ((segment, hidden, _), demands) in wanted {
-                let indices: Vec<usize> = (0..report.dims.len()).chain(hidden.iter().copied()).collect();
+            for ((segment, indices, _), demands) in wanted {
                 let snapshot = demands.iter().find_map(|d| d.snapshot);
                 let bucket = if snapshot.is_some() { shared.min(Grain::Day) } else { shared };
-                let key = Key { source, segment, bucket, dims: dims(report, &indices) };
+                let key = Key { source, segment, bucket, dims: dims(report, indices) };
                 let id = find_or_add(&mut rollups, key, segments, report);
                 let slots =
                     demands.iter().map(|d| (d.metric.to_owned(), slot(&mut rollups[id], d.aggregate))).collect();
                 let presence = snapshot.map(|snapshot| {
-                    let keys = snapshot.keys.iter().filter_map(|name| all_dims(report).position(|d| d.name == *name));
+                    let keys = snapshot.keys.iter().filter_map(|name| report.dim(name));
                     let dims = dims(report, &keys.collect::<Vec<_>>());
                     let key = Key { source, segment: ALL, bucket: Grain::Day, dims };
                     find_or_add(&mut rollups, key, segments, report)
@@ -57,19 +56,45 @@ pub(super) fn share(
                     segment: segment.to_owned(),
                     source: source.name.clone(),
                     rollup: id,
-                    dims: indices,
+                    dims: indices.to_vec(),
                     slots,
                     presence,
                 });
             }
         }
         report.inputs = inputs;
+        attributes(&mut rollups, report, sources, segments);
     }
     derive(&mut rollups);
     rollups
 }
 
-/// What tells the inputs of a report and source apart: segment, hidden dimensions, keys with days of their own.
+/// The roll-ups that tell which values describe the groups of a report, and on which days: those of all records up to
+/// the report's last day, in whatever segment.
+fn attributes(
+    rollups: &mut Vec<RollupPlan>,
+    report: &mut ReportPlan,
+    sources: &IndexMap<String, LogicalSource>,
+    segments: &Segments,
+) {
+    let mut described = std::mem::take(&mut report.attributes);
+    for attribute in &mut described {
+        let Some(source) = sources.get(&attribute.source) else { continue };
+        let mut dims = report.dims.clone();
+        dims.push(attribute.dim.clone());
+        dims.sort_by(|a, b| a.name.cmp(&b.name));
+        let range = DayRange { start: None, end: report.reads.end };
+        let bucket = if range.end.is_some() { Grain::Day } else { Grain::All };
+        let of = ReportPlan { reads: range, ..report.clone() };
+        let id = find_or_add(rollups, Key { source, segment: ALL, bucket, dims }, segments, &of);
+        let latest = Aggregate { func: AggFunc::Max, expr: Some(attribute.day.clone()), filter: None };
+        slot(&mut rollups[id], &latest);
+        attribute.rollup = id;
+    }
+    report.attributes = described;
+}
+
+/// What tells the inputs of a report and source apart: segment, dimensions, keys with days of their own.
 type Wanted<'w> = (&'w str, &'w [usize], Option<&'w [String]>);
 
 /// A simple metric that a report needs.
@@ -78,15 +103,15 @@ struct Demand<'d> {
     source: &'d str,
     aggregate: &'d Aggregate,
     snapshot: Option<&'d Snapshot>,
-    /// Indices of the hidden dimensions that it is told apart by, beside the report's own.
-    hidden: Vec<usize>,
+    /// Indices of the dimensions that it is told apart by: the report's own that it does not ignore, and hidden ones.
+    dims: Vec<usize>,
     /// Whether it is needed in the report's segments.
     own: bool,
     /// Whether it is needed for all records.
     whole: bool,
 }
 
-/// The simple metrics that a report needs, each once for every set of hidden dimensions.
+/// The simple metrics that a report needs, each once for every set of dimensions.
 fn demands<'d>(report: &ReportPlan, metrics: &'d IndexMap<String, MetricPlan>) -> Vec<Demand<'d>> {
     let mut found: Vec<Demand<'d>> = vec![];
     // Metrics to follow, with the dimensions that tell ratios apart, and whether all records are meant.
@@ -99,20 +124,19 @@ fn demands<'d>(report: &ReportPlan, metrics: &'d IndexMap<String, MetricPlan>) -
         let Some((name, metric)) = metrics.get_key_value(name) else { continue };
         match &metric.formula {
             Formula::Simple { source, aggregate, snapshot, .. } => {
+                let known = |name: &String| report.dim(name).filter(|_| !metric.ignores().contains(name));
+                let own = report.dims.iter().filter_map(|dim| known(&dim.name));
                 let keys = snapshot.iter().flat_map(|s| &s.keys).chain(unit);
-                let mut hidden: Vec<usize> = keys
-                    .filter_map(|key| all_dims(report).position(|d| d.name == *key))
-                    .filter(|index| *index >= report.dims.len())
-                    .collect();
-                hidden.sort_unstable();
-                hidden.dedup();
-                let same = |d: &&mut Demand<'_>| d.metric == name && d.hidden == hidden;
+                let mut dims: Vec<usize> = own.chain(keys.filter_map(|key| report.dim(key))).collect();
+                dims.sort_unstable();
+                dims.dedup();
+                let same = |d: &&mut Demand<'_>| d.metric == name && d.dims == dims;
                 if let Some(known) = found.iter_mut().find(same) {
                     known.whole |= whole;
                     known.own |= !whole;
                 } else {
                     let snapshot = snapshot.as_ref();
-                    found.push(Demand { metric: name, source, aggregate, snapshot, hidden, own: !whole, whole });
+                    found.push(Demand { metric: name, source, aggregate, snapshot, dims, own: !whole, whole });
                 }
             }
             Formula::Ratio { numerator, denominator, ignores_segment, unit: own, .. } => {
@@ -124,19 +148,15 @@ fn demands<'d>(report: &ReportPlan, metrics: &'d IndexMap<String, MetricPlan>) -
         }
     }
     // In the order of the metrics, whichever way they were found.
-    found.sort_by_key(|d| (metrics.get_index_of(d.metric), d.hidden.clone()));
+    found.sort_by_key(|d| (metrics.get_index_of(d.metric), d.dims.clone()));
     // What takes a day of its own is not mixed with what adds up.
     found.sort_by_key(|d| d.snapshot.is_some());
     found
 }
 
-fn all_dims(report: &ReportPlan) -> impl Iterator<Item = &Dim> {
-    report.dims.iter().chain(&report.hidden_dims)
-}
-
 /// Dimensions by their indices in a report, in the order of roll-ups: by name.
 fn dims(report: &ReportPlan, indices: &[usize]) -> Vec<Dim> {
-    let mut dims: Vec<Dim> = indices.iter().filter_map(|index| all_dims(report).nth(*index).cloned()).collect();
+    let mut dims: Vec<Dim> = indices.iter().filter_map(|index| report.all_dims().nth(*index).cloned()).collect();
     dims.sort_by(|a, b| a.name.cmp(&b.name));
     dims
 }
@@ -333,10 +353,13 @@ fn add_column(
     }
     let column = logical.columns.get(name);
     let made = column.and_then(|c| c.made.get(member).cloned()).unwrap_or_default();
-    if let Made::Computed(expr) = &made {
-        for needed in expr.columns() {
-            add_column(columns, own, (own, 0), needed);
-        }
+    let needed = match &made {
+        Made::Computed(expr) => expr.columns(),
+        Made::Looked(looked) => looked.on.iter().map(|(name, ty)| (name.as_str(), *ty)).collect(),
+        Made::AsRead | Made::Texts(_) => vec![],
+    };
+    for needed in needed {
+        add_column(columns, own, (own, 0), needed);
     }
     let raw = column.and_then(|c| c.raw.get(member).cloned().flatten());
     let dimension = column.is_some_and(|c| c.role == ColumnRole::Dimension);

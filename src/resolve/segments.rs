@@ -3,17 +3,16 @@
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::expr::{Compare, Expr, Type};
 use crate::metric::parse_at;
-use crate::plan::LogicalSource;
-use crate::spec::Pipeline;
+use crate::plan::{LogicalSource, ALL};
+use crate::spec::{Pipeline, SegmentWhere};
 use indexmap::IndexMap;
-
-/// The built-in segment of every record.
-pub(super) const ALL: &str = "all";
 
 /// Segments by name, each with its condition by source.
 #[derive(Debug, Default)]
 pub(super) struct Segments {
     by_name: IndexMap<String, IndexMap<String, Expr>>,
+    /// Those that say a condition for each source.
+    by_source: Vec<String>,
 }
 
 impl Segments {
@@ -25,6 +24,15 @@ impl Segments {
     /// Whether the segment can be applied to a source.
     pub(super) fn fits(&self, segment: &str, source: &str) -> bool {
         segment == ALL || self.by_name.get(segment).is_some_and(|s| s.contains_key(source))
+    }
+
+    /// Why a segment cannot be applied to a source.
+    pub(super) fn why_not(&self, segment: &str) -> &'static str {
+        if self.by_source.iter().any(|s| s == segment) {
+            "it has conditions by source, and none for this one"
+        } else {
+            "a column that it uses is not there or has another type"
+        }
     }
 
     /// The condition of a segment on a source; `None` for every record.
@@ -47,38 +55,78 @@ pub(super) fn resolve(
             continue;
         }
         let place = at.key("where");
-        let mut by_source = IndexMap::new();
-        let mut first_mistakes: Option<Diagnostics> = None;
-        for (source_name, source) in sources {
-            let mut mistakes = Diagnostics::default();
-            let expr = parse_at(&segment.filter, source, &place, &mut mistakes);
-            match expr {
-                Some(expr) if matches!(expr.ty(), Type::Bool) => {
-                    if by_source.is_empty() {
-                        hint_at_nulls(&expr, &place, errors);
+        let by_source = match &segment.filter {
+            SegmentWhere::Everywhere(sql) => everywhere(name, sql, sources, &place, errors),
+            SegmentWhere::BySource(conditions) => {
+                segments.by_source.push(name.clone());
+                if conditions.is_empty() {
+                    let error = Diagnostic::pipeline("missing-key", format!("segment `{name}` names no source"));
+                    errors.push(error.at(&place).help("`where: {ads: \"country = 'FR'\", web: \"geo = 'France'\"}`"));
+                }
+                let mut by_source = IndexMap::new();
+                for (source, sql) in conditions {
+                    let here = place.key(source);
+                    let Some(logical) = sources.get(source) else {
+                        // A source with mistakes of its own is told there.
+                        if !spec.sources.contains_key(source) {
+                            let known = spec.sources.keys().map(String::as_str);
+                            let error =
+                                Diagnostic::pipeline("unknown-source", format!("there is no source `{source}`"));
+                            errors.push(error.at_key(&here).suggest(source, "sources", known));
+                        }
+                        continue;
+                    };
+                    if let Some(expr) = condition(name, sql, logical, &here, errors) {
+                        hint_at_nulls(&expr, &here, errors);
+                        by_source.insert(source.clone(), expr);
                     }
-                    by_source.insert(source_name.clone(), expr);
                 }
-                Some(expr) => {
-                    let error = Diagnostic::pipeline(
-                        "type-mismatch",
-                        format!("segment `{name}` is {}, it must be a condition", expr.ty().a()),
-                    );
-                    mistakes.push(error.at(&place).help("compare something: `country = 'FR'`"));
-                }
-                None => {}
+                by_source
             }
-            if mistakes.has_errors() && first_mistakes.is_none() {
-                first_mistakes = Some(mistakes);
-            }
-        }
-        // A segment need not fit every source, only those of the reports that use it; but it must fit one.
-        if by_source.is_empty() {
-            errors.extend(first_mistakes.unwrap_or_default().into_vec());
-        }
+        };
         segments.by_name.insert(name.clone(), by_source);
     }
     segments
+}
+
+/// The condition of a segment on every source that has its columns.
+fn everywhere(
+    name: &str,
+    sql: &str,
+    sources: &IndexMap<String, LogicalSource>,
+    at: &YamlPath,
+    errors: &mut Diagnostics,
+) -> IndexMap<String, Expr> {
+    let mut by_source = IndexMap::new();
+    let mut first_mistakes: Option<Diagnostics> = None;
+    for (source_name, source) in sources {
+        let mut mistakes = Diagnostics::default();
+        if let Some(expr) = condition(name, sql, source, at, &mut mistakes) {
+            if by_source.is_empty() {
+                hint_at_nulls(&expr, at, errors);
+            }
+            by_source.insert(source_name.clone(), expr);
+        }
+        if mistakes.has_errors() && first_mistakes.is_none() {
+            first_mistakes = Some(mistakes);
+        }
+    }
+    // A segment need not fit every source, only those of the reports that use it; but it must fit one.
+    if by_source.is_empty() {
+        errors.extend(first_mistakes.unwrap_or_default().into_vec());
+    }
+    by_source
+}
+
+fn condition(name: &str, sql: &str, source: &LogicalSource, at: &YamlPath, errors: &mut Diagnostics) -> Option<Expr> {
+    let expr = parse_at(sql, source, at, errors)?;
+    if expr.ty() == Type::Bool {
+        return Some(expr);
+    }
+    let message = format!("segment `{name}` is {}, it must be a condition", expr.ty().a());
+    let error = Diagnostic::pipeline("type-mismatch", message);
+    errors.push(error.at(at).help("compare something: `country = 'FR'`"));
+    None
 }
 
 /// `NOT country = 'FR'` leaves out the records without a country: true to SQL, and a surprise to many.

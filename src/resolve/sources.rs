@@ -1,6 +1,7 @@
 //! Sources resolved: logical columns with types and roles, over one physical source or a union of several.
 
 use super::computed::{self, text_form};
+use super::lookups;
 use super::segments::hint_at_nulls;
 use super::unions;
 use crate::calendar::Grain;
@@ -20,7 +21,7 @@ pub(super) fn resolve(spec: &Pipeline, catalog: &Catalog, errors: &mut Diagnosti
     for (name, source) in &spec.sources {
         let at = YamlPath::root().key("sources").key(name);
         if source.union.is_empty() {
-            if let Some(logical) = physical(name, source, catalog, &at, errors) {
+            if let Some(logical) = physical(name, source, (spec, catalog), &at, errors) {
                 let filter = condition(source, &logical, &at, errors);
                 resolved.insert(name.clone(), LogicalSource { filter, ..logical });
             }
@@ -42,7 +43,7 @@ pub(super) fn resolve(spec: &Pipeline, catalog: &Catalog, errors: &mut Diagnosti
 fn physical(
     name: &str,
     source: &Source,
-    catalog: &Catalog,
+    (spec, catalog): (&Pipeline, &Catalog),
     at: &YamlPath,
     errors: &mut Diagnostics,
 ) -> Option<LogicalSource> {
@@ -100,9 +101,11 @@ fn physical(
         primary_key: source.primary_key.clone(),
         filter: None,
     };
+    let joined = lookups::join(spec, source, catalog, &mut logical, at, errors);
     computed::dimensions(source, &mut logical, at, errors);
     keys(name, source, &logical.columns, at, errors);
-    Some(LogicalSource { times: vec![time?], ..logical })
+    // What is made of a lookup that cannot be read would be told as missing.
+    time.filter(|_| joined).map(|time| LogicalSource { times: vec![time], ..logical })
 }
 
 fn check_separator(source: &Source, at: &YamlPath, errors: &mut Diagnostics) {

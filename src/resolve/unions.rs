@@ -24,6 +24,7 @@ pub(super) fn resolve(
         ("dimensions", !source.dimensions.entries().is_empty()),
         ("measures", !source.measures.entries().is_empty()),
         ("primary_key", !source.primary_key.is_empty()),
+        ("lookups", !source.lookups.entries().is_empty()),
     ];
     for (key, _) in clashing.iter().filter(|(_, there)| *there) {
         let error = Diagnostic::pipeline("clashing-keys", format!("`{key}` cannot stand beside `union`"));

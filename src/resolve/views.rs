@@ -6,11 +6,12 @@ use crate::calendar::{Calendar, Grain, Length, Offset, Unit};
 use crate::diagnostic::{Diagnostic, Part, YamlPath};
 use crate::plan::{ComparePlan, DayRange, Dim, Formula, LevelPlan, MetricPlan, Window};
 use crate::spec::{Align, Compare, Totals, WindowAgg};
+use indexmap::IndexMap;
 
 impl Resolver<'_> {
     /// The details, and the totals asked for.
     pub(super) fn levels(&mut self, dims: &[Dim]) -> Vec<LevelPlan> {
-        let mut levels = vec![LevelPlan { name: "detail".to_owned(), dims: (0..dims.len()).collect() }];
+        let mut levels = vec![LevelPlan { name: "detail".to_owned(), dims: (0..dims.len()).collect(), is_rest: false }];
         let sets = match &self.report.totals {
             Totals::No => vec![],
             Totals::Yes if dims.is_empty() => vec![],
@@ -20,11 +21,13 @@ impl Resolver<'_> {
         let at = self.at.key("totals");
         for (i, set) in sets.iter().enumerate() {
             let mut kept = vec![];
+            let mut known = true;
             for (j, name) in set.iter().enumerate() {
                 match dims.iter().position(|d| d.name == *name) {
                     Some(index) => kept.push(index),
                     None if self.report.group_by.contains(name) => {}
                     None => {
+                        known = false;
                         let error = Diagnostic::pipeline(
                             "unknown-dimension",
                             format!("report `{}` is not grouped by `{name}`", self.report.name),
@@ -37,6 +40,9 @@ impl Resolver<'_> {
                         ));
                     }
                 }
+            }
+            if !known {
+                continue;
             }
             kept.sort_unstable();
             kept.dedup();
@@ -52,7 +58,7 @@ impl Resolver<'_> {
             }
             let names: Vec<&str> = kept.iter().map(|index| dims[*index].name.as_str()).collect();
             let name = if names.is_empty() { "total".to_owned() } else { names.join("+") };
-            levels.push(LevelPlan { name, dims: kept });
+            levels.push(LevelPlan { name, dims: kept, is_rest: false });
         }
         levels
     }
@@ -191,6 +197,27 @@ impl Resolver<'_> {
         }
         DayRange { start, end: range.end }
     }
+
+    /// For a report with a `start`: the first day before it that windows and comparisons look at, by source.
+    pub(super) fn looks_back(
+        &self,
+        range: DayRange,
+        (shown, compare): (&[(String, usize)], &[ComparePlan]),
+        grains: &[Grain],
+        calendar: &Calendar,
+    ) -> IndexMap<String, i32> {
+        let needs = Needs { resolver: self, end: range.end, grains, calendar };
+        let mut days: IndexMap<String, i32> = IndexMap::new();
+        let Some(start) = range.start else { return days };
+        for (name, _) in shown {
+            needs.sources(name, Some(start), &mut days);
+            for comparison in compare {
+                needs.sources(name, needs.offset(comparison.offset, Some(start)), &mut days);
+            }
+        }
+        days.retain(|_, day| *day < start);
+        days
+    }
 }
 
 /// The earlier of two days; `None` is the beginning of time.
@@ -207,9 +234,9 @@ struct Needs<'n> {
 }
 
 impl Needs<'_> {
-    fn metric(&self, name: &str, start: Option<i32>) -> Option<i32> {
-        let metric = self.resolver.metrics.resolved.get(name)?;
-        let own = match &metric.formula {
+    /// The first day that the inputs of a metric are looked at.
+    fn own(&self, metric: &MetricPlan, start: Option<i32>) -> Option<i32> {
+        match &metric.formula {
             Formula::Simple { snapshot: Some(snapshot), .. } => match snapshot.pick {
                 WindowAgg::Opening => None,
                 _ => start.map(|day| day.saturating_sub(snapshot.carry)),
@@ -217,7 +244,25 @@ impl Needs<'_> {
             Formula::Cumulative { window, .. } => self.window(*window, start),
             Formula::Comparison { offset, .. } => self.offset(*offset, start),
             _ => start,
-        };
+        }
+    }
+
+    /// The first day looked at by source, where that is a day: what looks at everything is never too short.
+    fn sources(&self, name: &str, start: Option<i32>, days: &mut IndexMap<String, i32>) {
+        let Some(metric) = self.resolver.metrics.resolved.get(name) else { return };
+        if let (Formula::Simple { source, .. }, Some(start)) = (&metric.formula, start) {
+            let day = days.entry(source.clone()).or_insert(start);
+            *day = start.min(*day);
+        }
+        let own = self.own(metric, start);
+        for input in metric.formula.inputs() {
+            self.sources(input, own, days);
+        }
+    }
+
+    fn metric(&self, name: &str, start: Option<i32>) -> Option<i32> {
+        let metric = self.resolver.metrics.resolved.get(name)?;
+        let own = self.own(metric, start);
         let inputs = metric.formula.inputs().into_iter().map(|input| self.metric(input, own));
         inputs.fold(earlier(start, own), earlier)
     }

@@ -29,7 +29,7 @@ pub use stats::{FileStats, Progress, SourceStats, Stats};
 
 use crate::diagnostic::Diagnostic;
 use crate::plan::{EngineChoice, Plan, RollupId};
-use arrow::array::{ArrayRef, Decimal128Array};
+use arrow::array::{ArrayRef, AsArray, Decimal128Array};
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 use std::sync::Arc;
@@ -41,6 +41,17 @@ pub struct Rollup {
     pub id: RollupId,
     /// Keys and states, one row a cell; the order of rows means nothing.
     pub cells: RecordBatch,
+}
+
+/// Of a roll-up whose first aggregate counts: its records, and those with a value, over all cells.
+#[must_use]
+pub fn counts(rollup: &Rollup) -> (u64, u64) {
+    let sum = |name: &str| {
+        let column = rollup.cells.column_by_name(name);
+        let numbers = column.and_then(|c| c.as_primitive_opt::<arrow::datatypes::Int64Type>());
+        numbers.map_or(0, |n| n.iter().flatten().sum::<i64>())
+    };
+    (sum("rows").unsigned_abs(), sum("n0").unsigned_abs())
 }
 
 /// i128 values as Arrow. Sums may have more than 38 digits; the type is a container here, and is not validated.

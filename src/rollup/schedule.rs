@@ -84,7 +84,12 @@ fn threads<W: Send>(
                 let mut worker = Worker { gathered: new(), stats: empty(scan) };
                 let mut file = None;
                 loop {
-                    let mut sink = |file: usize, batch: Batch| take(&mut worker, file, &batch);
+                    let mut sink = |file: usize, batch: Batch| {
+                        for (lookup, count) in &batch.unmatched {
+                            *worker.stats.unmatched.entry(lookup.clone()).or_default() += count;
+                        }
+                        take(&mut worker, file, &batch)
+                    };
                     match feed.step(&mut file, &end, &mut sink) {
                         Ok(true) => {}
                         Ok(false) => break,
@@ -129,8 +134,12 @@ fn account<W>(scan: &Scan, workers: &[Worker<W>], pruned: &[(usize, &Pruned)]) -
         for (name, count) in &worker.stats.not_finite {
             *account.not_finite.entry(name.clone()).or_default() += count;
         }
+        for (name, count) in &worker.stats.unmatched {
+            *account.unmatched.entry(name.clone()).or_default() += count;
+        }
     }
     // In alphabetical order, not in that of the threads.
     account.not_finite.sort_keys();
+    account.unmatched.sort_keys();
     account
 }

@@ -70,6 +70,8 @@ pub struct SourceStats {
     pub days: BTreeSet<i32>,
     /// Values that were not finite, by what they are values of.
     pub not_finite: IndexMap<String, u64>,
+    /// Records that each lookup has no row for, of all that were read.
+    pub unmatched: IndexMap<String, u64>,
 }
 
 impl SourceStats {

@@ -32,6 +32,8 @@ pub struct Batch {
     pub end: Option<Int32Array>,
     /// The hour, for sources of hours.
     pub hour: Option<Int64Array>,
+    /// How many records each lookup has no row for.
+    pub unmatched: Vec<(String, u64)>,
 }
 
 /// A value that does not have the type that the plan expects.
@@ -56,7 +58,7 @@ impl<'s> Canonical<'s> {
     pub(super) fn new(task: &Task<'s>) -> Self {
         let form = |made: &'s Made| match made {
             Made::Texts(form) => Some(form),
-            Made::AsRead | Made::Computed(_) => None,
+            Made::AsRead | Made::Computed(_) | Made::Looked(_) => None,
         };
         let cleaners = task.scan.columns.iter().map(|c| Cleaner { form: form(&c.made), last: None }).collect();
         let computed = Computed::new(&task.scan.columns);
@@ -95,7 +97,7 @@ impl<'s> Canonical<'s> {
                 }
             })
             .collect::<Result<_, _>>()?;
-        self.computed.fill(&scan.columns, &mut columns, rows)?;
+        let unmatched = self.computed.fill(&scan.columns, &mut columns, rows)?;
         let end = scan.time.end.as_ref().map(days).transpose()?;
         let hour = match (scan.time.hours, by_name(&scan.time.column.raw)) {
             (true, Some(array)) => Some(
@@ -105,7 +107,7 @@ impl<'s> Canonical<'s> {
             (true, None) => Some(Int64Array::new_null(rows)),
             (false, _) => None,
         };
-        Ok(Batch { rows, columns, start, end, hour })
+        Ok(Batch { rows, columns, start, end, hour, unmatched })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Filling the catalog: every file of every source is opened, its columns read, and their types reconciled.
 
-use super::{partitions, paths, reader};
+use super::{lookups, partitions, paths, reader};
 use crate::catalog::{Catalog, ColumnInfo, FileInfo, Physical, SourceInfo};
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::expr::Type;
@@ -8,6 +8,7 @@ use crate::spec::{DimensionType, FileFormat, MeasureType, Pipeline, Source};
 use indexmap::IndexMap;
 use rayon::prelude::*;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The files of a source.
 type Files = Vec<(PathBuf, FileFormat)>;
@@ -40,15 +41,21 @@ pub fn inspect(pipeline: &Pipeline, errors: &mut Diagnostics) -> Catalog {
             continue;
         }
         partitions::add_columns(&mut infos);
-        let columns = reconcile(name, source, &infos, errors);
+        let columns = reconcile(&format!("source `{name}`"), &at, source, &infos, errors);
         catalog.sources.insert((*name).clone(), SourceInfo { files: infos, columns });
+    }
+    for (name, lookup) in &pipeline.lookups {
+        if let Some(table) = lookups::load(name, lookup, errors) {
+            catalog.lookups.insert(name.clone(), Arc::new(table));
+        }
     }
     catalog
 }
 
 /// One type a column over all files, or an error that names two files which do not fit.
-fn reconcile(
-    name: &str,
+pub(super) fn reconcile(
+    noun: &str,
+    at: &YamlPath,
     source: &Source,
     files: &[FileInfo],
     errors: &mut Diagnostics,
@@ -64,13 +71,12 @@ fn reconcile(
             match merge(&known.physical, physical, file.format) {
                 Some(merged) => known.physical = merged,
                 None => {
-                    let at = YamlPath::root().key("sources").key(name).key("path");
                     errors.push(
                         Diagnostic::data(
                             "clashing-types",
-                            format!("column `{column}` of source `{name}` has two types that do not fit"),
+                            format!("column `{column}` of {noun} has two types that do not fit"),
                         )
-                        .at(&at)
+                        .at(&at.key("path"))
                         .note(format!("{}: {}", known.file.display(), known.physical.describe()))
                         .note(format!("{}: {}", file.path.display(), physical.describe()))
                         .help("read the files as two sources, and unite them with `union:`"),
@@ -81,7 +87,7 @@ fn reconcile(
         }
     }
     let csv = files.iter().all(|f| f.format == FileFormat::Csv);
-    declared(name, source, csv, &mut columns, errors);
+    declared(at, source, csv, &mut columns, errors);
     columns
 }
 
@@ -105,13 +111,12 @@ fn merge(left: &Physical, right: &Physical, format: FileFormat) -> Option<Physic
 
 /// Declared types: in CSV they win over what a sample said; in Parquet only one that loses nothing does.
 fn declared(
-    name: &str,
+    at: &YamlPath,
     source: &Source,
     csv: bool,
     columns: &mut IndexMap<String, ColumnInfo>,
     errors: &mut Diagnostics,
 ) {
-    let at = YamlPath::root().key("sources").key(name);
     let dimensions = source.dimensions.entries().into_iter().filter(|(_, d, _)| d.expr.is_none());
     let dimensions = dimensions.filter_map(|(name, d, _)| {
         let ty = match d.data_type? {

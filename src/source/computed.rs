@@ -1,9 +1,10 @@
-//! Columns that are made of other columns of a batch.
+//! Columns that are made of other columns of a batch: expressions, and what lookups tell.
 
 use super::batch::{arrow_type, text_type, BatchError};
+use crate::catalog::{LookupTable, Matched};
 use crate::eval::{Data, Memory, NodeId, Nodes, Text, Values, Vector};
 use crate::expr::Type;
-use crate::plan::{Made, ScanColumn};
+use crate::plan::{Looked, Made, ScanColumn};
 use arrow::array::{
     new_null_array, Array, ArrayRef, BooleanArray, Date32Array, DictionaryArray, Int64Array, StringArray, UInt32Array,
 };
@@ -15,35 +16,63 @@ use std::sync::Arc;
 pub(super) struct Computed {
     nodes: Nodes,
     /// The columns, in an order in which each comes after those that it is made of.
-    columns: Vec<(usize, NodeId)>,
+    columns: Vec<(usize, Step)>,
     memory: Memory,
+}
+
+/// How a column is made.
+enum Step {
+    Expression(NodeId),
+    /// By the columns at these indices.
+    Lookup(Looked, Vec<usize>),
 }
 
 impl Computed {
     pub(super) fn new(columns: &[ScanColumn]) -> Self {
         let mut nodes = Nodes::default();
-        let made = columns.iter().enumerate().filter_map(|(index, column)| match &column.made {
-            Made::Computed(expr) => Some((index, expr)),
-            _ => None,
-        });
-        let columns = made.map(|(index, expr)| (index, nodes.add(expr, columns))).collect();
-        Self { nodes, columns, memory: Memory::default() }
+        let place = |on: &(String, Type)| columns.iter().position(|c| c.name == on.0 && c.ty == on.1).unwrap_or(0);
+        let mut step = |column: &ScanColumn| match &column.made {
+            Made::Computed(expr) => Some(Step::Expression(nodes.add(expr, columns))),
+            Made::Looked(looked) => Some(Step::Lookup(looked.clone(), looked.on.iter().map(place).collect())),
+            Made::AsRead | Made::Texts(_) => None,
+        };
+        let made = columns.iter().enumerate().filter_map(|(index, column)| Some((index, step(column)?))).collect();
+        Self { columns: made, nodes, memory: Memory::default() }
     }
 
-    /// Puts the computed columns in their places.
+    /// Puts the computed columns in their places; tells how many records each lookup has no row for.
     pub(super) fn fill(
         &mut self,
         columns: &[ScanColumn],
         arrays: &mut [ArrayRef],
         rows: usize,
-    ) -> Result<(), BatchError> {
-        for (index, node) in &self.columns {
-            let vector = Values::new(&self.nodes, columns, (arrays, rows), &mut self.memory).get(*node);
+    ) -> Result<Vec<(String, u64)>, BatchError> {
+        // Most columns of a lookup are looked up by the same columns.
+        let mut known: Vec<(&Arc<LookupTable>, &[usize], Matched)> = vec![];
+        for (index, step) in &self.columns {
             let column = &columns[*index];
-            let too_large = || BatchError { column: column.name.clone(), message: "a value is too large".to_owned() };
-            arrays[*index] = array(&vector, column.ty, rows).ok_or_else(too_large)?;
+            let failed = |message: String| BatchError { column: column.name.clone(), message };
+            arrays[*index] = match step {
+                Step::Expression(node) => {
+                    let vector = Values::new(&self.nodes, columns, (arrays, rows), &mut self.memory).get(*node);
+                    array(&vector, column.ty, rows).ok_or_else(|| failed("a value is too large".to_owned()))?
+                }
+                Step::Lookup(looked, on) => {
+                    let same = |(table, by, _): &&(&Arc<LookupTable>, &[usize], Matched)| {
+                        Arc::ptr_eq(table, &looked.table) && *by == on.as_slice()
+                    };
+                    if !known.iter().any(|k| same(&k)) {
+                        let keys: Vec<ArrayRef> = on.iter().map(|place| arrays[*place].clone()).collect();
+                        known.push((&looked.table, on, looked.table.matched(&keys, rows)));
+                    }
+                    let Some((_, _, matched)) = known.iter().find(same) else { continue };
+                    let values = &looked.table.columns[looked.column].values;
+                    let taken = take(values, &matched.rows, None).map_err(|e| failed(e.to_string()))?;
+                    cast(&taken, &arrow_type(column.ty)).map_err(|e| failed(e.to_string()))?
+                }
+            };
         }
-        Ok(())
+        Ok(known.into_iter().map(|(table, _, matched)| (table.name.clone(), matched.unmatched)).collect())
     }
 }
 

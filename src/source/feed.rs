@@ -125,6 +125,29 @@ impl<'s> Feed<'s> {
     }
 }
 
+/// All records of a scan, file after file, on this thread; `sink` gets the index of the file with each batch.
+///
+/// # Errors
+/// Unreadable files and bad records, or what `sink` returns.
+pub fn records(
+    scan: &Scan,
+    batch_rows: usize,
+    sink: &mut dyn FnMut(usize, Batch) -> Result<(), Diagnostic>,
+) -> Result<(), Diagnostic> {
+    let progress = AtomicU64::new(0);
+    let uncut = (0..scan.files.len()).collect();
+    let feed = Feed::new(scan, batch_rows, &progress, &uncut);
+    let mut file = None;
+    loop {
+        match feed.step(&mut file, &|| (usize::MAX, 0), sink) {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err((_, Failure::Told(error))) => return Err(*error),
+            Err((_, Failure::CutWrongly)) => return Err(Diagnostic::bug("a whole file was cut")),
+        }
+    }
+}
+
 /// A file that need not be opened.
 struct Unread(Pruned);
 

@@ -13,6 +13,7 @@ mod csv_explain;
 mod csv_records;
 mod csv_types;
 mod feed;
+mod lookups;
 mod parquet;
 mod parquet_statistics;
 mod partitions;
@@ -21,7 +22,7 @@ mod prune;
 
 pub use batch::Batch;
 pub use catalog::inspect;
-pub use feed::{Feed, Place};
+pub use feed::{records, Feed, Place};
 pub use prune::Pruned;
 
 use crate::catalog::FileInfo;
@@ -31,7 +32,7 @@ use crate::spec::FileFormat;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The source that reads, or by its glob or folder would read, a file of this path.
+/// The source or lookup that reads, or by its glob or folder would read, a file of this path.
 #[must_use]
 pub fn reads<'p>(pipeline: &'p crate::spec::Pipeline, file: &Path) -> Option<&'p str> {
     paths::reads(pipeline, file)

@@ -2,7 +2,7 @@
 
 use super::partitions::is_partition;
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
-use crate::spec::{expand_variables, FileFormat, Pipeline, Source};
+use crate::spec::{expand_variables, FileFormat, OneOrMany, Pipeline, Source};
 use std::path::{Path, PathBuf};
 
 /// Extensions that are recognised, with their formats.
@@ -77,16 +77,15 @@ fn entry(text: &str, format: Option<FileFormat>, at: &YamlPath) -> Result<Vec<(P
         .collect()
 }
 
-/// The source that reads, or by its glob or folder would read, a file of this path: reports must not go there.
+/// The source or lookup that reads, or by its glob or folder would read, a file of this path: reports must not go there.
 pub(super) fn reads<'p>(pipeline: &'p Pipeline, file: &Path) -> Option<&'p str> {
     let place = resolved(file);
-    let reads = |source: &Source| {
-        let Some(entries) = &source.path else { return false };
-        entries.entries().into_iter().any(|(_, text)| {
+    let reads = |paths: &OneOrMany, format: Option<FileFormat>| {
+        paths.entries().into_iter().any(|(_, text)| {
             let Ok(text) = expand_variables(text, &YamlPath::root()) else { return false };
             let path = Path::new(&text);
             if path.is_dir() {
-                let data = format_of(file).is_some() || source.format.is_some();
+                let data = format_of(file).is_some() || format.is_some();
                 let inside = place.parent().and_then(|folder| folder.strip_prefix(resolved(path)).ok());
                 let read = |folder: &Path| folder.iter().all(|n| n.to_str().is_some_and(|n| is_partition(n).is_some()));
                 return data && inside.is_some_and(read);
@@ -96,7 +95,9 @@ pub(super) fn reads<'p>(pipeline: &'p Pipeline, file: &Path) -> Option<&'p str> 
             same || pattern.is_some_and(|p| std::path::absolute(file).is_ok_and(|file| p.matches_path(&file)))
         })
     };
-    pipeline.sources.iter().find(|(_, source)| reads(source)).map(|(name, _)| name.as_str())
+    let sources = pipeline.sources.iter().filter_map(|(name, s)| Some((name, s.path.as_ref()?, s.format)));
+    let lookups = pipeline.lookups.iter().map(|(name, l)| (name, &l.path, l.format));
+    sources.chain(lookups).find(|(_, paths, format)| reads(paths, *format)).map(|(name, ..)| name.as_str())
 }
 
 /// The path without links and dots, as far as it exists.

@@ -54,6 +54,12 @@ pub struct Metric {
     /// simple: rows for every period, with or without records.
     #[serde(default)]
     pub join_to_timespine: Option<bool>,
+    /// simple: dimensions over all of whose values it is taken, in every row; its source need not have them.
+    #[serde(default)]
+    pub ignore_dimensions: Option<Vec<String>>,
+    /// simple: later definitions, each from a day on.
+    #[serde(default)]
+    pub versions: Option<Vec<Version>>,
     /// cumulative, share: the metric that is accumulated or shared.
     #[serde(default)]
     pub input_metric: Option<String>,
@@ -96,6 +102,23 @@ pub struct Metric {
     /// Which way is better. Default: neutral.
     #[serde(default)]
     pub direction: Option<Direction>,
+}
+
+/// A later definition of a metric, for records from a day on. What it does not say is as before any version.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Version {
+    /// The first day of which records count so (YYYY-MM-DD).
+    pub valid_from: String,
+    /// SQL expression over the source's columns.
+    #[serde(default)]
+    pub expr: Option<String>,
+    /// SQL condition; other records do not count.
+    #[serde(default)]
+    pub filter: Option<String>,
+    /// Whether figures from before may be compared with those from then on. Default: false.
+    #[serde(default)]
+    pub comparable: bool,
 }
 
 /// The kind of a metric.

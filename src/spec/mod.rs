@@ -5,9 +5,11 @@
 //! every value of the wrong kind is told with its line; only then does serde build the types.
 
 mod dimension;
+mod lookup;
 mod metric;
 mod one_or_many;
 mod report;
+mod segment;
 mod shape;
 mod totals;
 mod tree;
@@ -15,9 +17,11 @@ mod types;
 mod variables;
 
 pub use dimension::{Dimension, Normalise};
+pub use lookup::{Lookup, LookupColumn, LookupType, LookupUse};
 pub use metric::*;
 pub use one_or_many::{NamesOr, OneOrMany};
 pub use report::*;
+pub use segment::{Segment, SegmentWhere};
 pub use totals::Totals;
 pub use tree::Document;
 pub use types::*;

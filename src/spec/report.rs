@@ -35,11 +35,47 @@ pub struct Report {
     /// `true` for one row of all groups together, or a list of sets of dimensions, each computed at its own level.
     #[serde(default)]
     pub totals: Totals,
+    /// Only the groups with the largest values of a metric.
+    #[serde(default)]
+    pub top: Option<Top>,
+    /// Columns that are shown beside the dimensions, each with a group's latest value.
+    #[serde(default)]
+    pub attributes: Vec<String>,
     /// What becomes of rows whose period is not complete. Default: that of the calendar.
     #[serde(default)]
     pub incomplete_periods: Option<IncompletePeriods>,
     /// The files to write.
     pub exports: Vec<Export>,
+}
+
+/// The groups that a report keeps, for each period and segment.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Top {
+    /// How many groups.
+    pub n: u32,
+    /// The metric that ranks them, one of the report's.
+    pub by: String,
+    /// Dimensions for each of whose values there are as many. Default: none.
+    #[serde(default)]
+    pub per: Vec<String>,
+    /// Whether all further groups make one row together. Default: false.
+    #[serde(default)]
+    pub others: bool,
+    /// Which come first. Default: descending, the largest values.
+    #[serde(default)]
+    pub order: Option<TopOrder>,
+}
+
+/// Which groups come first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TopOrder {
+    /// Those with the smallest values.
+    Ascending,
+    /// Those with the largest values.
+    #[default]
+    Descending,
 }
 
 /// An earlier period to compare with.

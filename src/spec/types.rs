@@ -1,6 +1,6 @@
 //! The pipeline language, one type a block of the YAML. Field docs are the manual: `jalon schema` prints them.
 
-use super::{Dimension, IncompletePeriods, Metric, NamesOr, OneOrMany, Report};
+use super::{Dimension, IncompletePeriods, Lookup, LookupUse, Metric, NamesOr, OneOrMany, Report, Segment};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,9 @@ pub struct Pipeline {
     pub calendar: CalendarSpec,
     /// The exports that are read, by name.
     pub sources: IndexMap<String, Source>,
+    /// Small tables that are joined to the records of sources, by name.
+    #[serde(default)]
+    pub lookups: IndexMap<String, Lookup>,
     /// Named filters, by name. `all` (every record) is built in.
     #[serde(default)]
     pub segments: IndexMap<String, Segment>,
@@ -112,6 +115,9 @@ pub struct Source {
     /// SQL condition: other records of the source are left out.
     #[serde(default, rename = "where")]
     pub filter: Option<String>,
+    /// Lookups whose columns are joined to the records: a list of names, or names with details.
+    #[serde(default)]
+    pub lookups: NamesOr<LookupUse>,
     /// Names of other sources whose records are read as one source.
     #[serde(default)]
     pub union: Vec<String>,
@@ -262,16 +268,4 @@ pub enum Reaggregate {
     SumWithWarning,
     /// Take the largest value: a lower bound of the unique count.
     Max,
-}
-
-/// A named filter over the records of a source.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Segment {
-    /// SQL condition over the source's columns.
-    #[serde(rename = "where")]
-    pub filter: String,
-    /// Whom it describes.
-    #[serde(default)]
-    pub description: Option<String>,
 }

@@ -1,11 +1,14 @@
 //! The integration suite: one binary, so that dependencies are linked once.
 
 mod bad_input;
+mod definitions;
 mod determinism;
 mod differential;
 mod explain;
 mod harness;
+mod joins;
 mod limits;
+mod lists;
 mod meanings;
 mod mistakes;
 mod oracle;

@@ -335,3 +335,47 @@ fn the_window_of_a_report_of_one_day_holds_all_of_its_days() {
     let rows = report("date,country,n,m\n2025-01-01,FR,1,\n2025-01-02,FR,2,\n2025-01-03,FR,4,\n", N, &rest, &[]);
     assert_eq!(by(&rows, "period_start", "to_date"), [("2025-01-03", "7")]);
 }
+
+/// What a run warned of and counted for a report of followers.
+fn followers(data: &str, metric: &str, report: &str) -> (String, serde_json::Value) {
+    let place = Place::new();
+    place.write("data.csv", data);
+    place.write(
+        "pipeline.yaml",
+        format!(
+            "version: 1\nname: t\nsources:\n  s: {{path: data.csv, time: {{column: date}}, dimensions: [account], measures: [followers]}}\nmetrics:\n  fans: {{type: simple, source: s, expr: followers, non_additive_dimension: {{name: time, window_agg: last, group_by: [account]}}{metric}}}\nreports:\n  - {{name: r, metrics: [fans], {report}, exports: [{{format: csv, path: r.csv}}]}}\n"
+        ),
+    );
+    let done = place.run(&[]);
+    (done.stderr, serde_json::from_str(&place.read("t.manifest.json")).expect("JSON"))
+}
+
+#[test]
+fn keys_that_are_carried_or_missing_are_counted_and_a_value_of_some_keys_is_warned_of() {
+    let data =
+        "date,account,followers\n2025-01-30,a,10\n2025-01-31,b,5\n2025-02-10,a,11\n2025-03-02,a,12\n2025-03-03,b,6\n";
+    let (told, manifest) = followers(data, "", "grains: [month]");
+    assert!(told.contains("report `r`: `fans` is incomplete in 1 month"), "{told}");
+    let expected = serde_json::json!([{"report": "r", "grain": "month", "metric": "fans", "carried": 0, "missing": 1, "partial_periods": 1}]);
+    assert_eq!(manifest["snapshots"], expected);
+    let (told, manifest) = followers(data, ", carry_forward: 3 days", "grains: [month]");
+    assert!(!told.contains("incomplete"), "{told}");
+    assert_eq!((&manifest["snapshots"][0]["carried"], &manifest["snapshots"][0]["missing"]), (&1.into(), &0.into()));
+}
+
+#[test]
+fn data_that_is_too_short_for_a_start_is_warned_of() {
+    let place = Place::new();
+    place.write("data.csv", "date,n\n2025-01-15,1\n2025-02-20,1\n");
+    let pipeline = |report: &str| {
+        format!("version: 1\nname: t\nsources:\n  s: {{path: data.csv, time: {{column: date}}, measures: [n]}}\nmetrics:\n  n: {{type: simple, source: s, expr: n}}\n  last_28d: {{type: cumulative, input_metric: n, window: 28 days}}\nreports:\n  - {{name: r, metrics: [last_28d], grains: [day], {report}, exports: [{{format: csv, path: r.csv}}]}}\n")
+    };
+    place.write("pipeline.yaml", pipeline("start: 2025-02-01"));
+    let told = place.run(&[]).stderr;
+    assert!(told.contains("report `r` looks back to 2025-01-05, but source `s` begins on 2025-01-15"), "{told}");
+    place.write("pipeline.yaml", pipeline("start: 2025-02-11"));
+    assert_eq!(place.run(&[]).stderr, "");
+    place.write("pipeline.yaml", pipeline("start: 2025-02-20, compare: [previous_month]"));
+    let told = place.run(&[]).stderr;
+    assert!(told.contains("looks back to 2024-12-24"), "{told}");
+}

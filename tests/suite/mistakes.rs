@@ -163,3 +163,47 @@ fn a_pipeline_that_is_not_there() {
     assert_eq!(done.code, 2);
     assert!(done.stderr.contains("`nowhere.yaml` cannot be read"), "{}", done.stderr);
 }
+
+/// Metrics over time that mean nothing, and keys that do not go together.
+#[test]
+fn meaningless_metrics_over_time() {
+    let metrics = "metrics:
+  fans: {type: simple, source: posts, expr: followers, non_additive_dimension: {name: time, group_by: [acount]}}
+  fans_kept: {type: simple, source: posts, expr: followers, carry_forward: 3 days}
+  fans_long: {type: simple, source: posts, expr: followers, carry_forward: 1 month, non_additive_dimension: {name: time}}
+  reach_last: {type: simple, source: posts, expr: reach, non_additive_dimension: {name: time}}
+  filled: {type: simple, source: posts, expr: likes, fill_nulls_with: 0.5}
+  level: {type: simple, source: posts, expr: followers, non_additive_dimension: {name: time}}
+  summed: {type: cumulative, input_metric: likes, window: 28 fortnights}
+  both: {type: cumulative, input_metric: likes, window: 28 days, grain_to_date: year}
+  growth: {type: time_comparison, base_metric: likes, offset_window: 1 year}
+  again: {type: time_comparison, base_metric: growth, offset_window: 1 year}
+  twice: {type: cumulative, input_metric: growth}
+  fans_28: {type: cumulative, input_metric: fans_level, window: 28 days}
+  fans_level: {type: simple, source: posts, expr: followers, non_additive_dimension: {name: time}}
+  part: {type: share, input_metric: like_rate}
+  mean: {type: ratio, numerator: likes, denominator: impressions, ratio_agg: mean_of_ratios}
+  unit: {type: ratio, numerator: likes, denominator: impressions, ratio_unit: [post_id]}
+  voice: {type: ratio, numerator: likes, denominator: impressions, denominator_ignores: [brand]}
+";
+    insta::assert_snapshot!(check(&with(&[("metrics:\n  impressions", &format!("{metrics}  impressions"))])));
+}
+
+/// What makes no sense at the grains or dimensions of a report.
+#[test]
+fn meaningless_comparisons_in_a_report() {
+    let metrics = "metrics:
+  growth: {type: time_comparison, base_metric: likes, offset_window: 1 month}
+  month: {type: cumulative, input_metric: likes, grain_to_date: month}
+  last_3: {type: cumulative, input_metric: likes, window: 3 periods}
+";
+    insta::assert_snapshot!(check(&with(&[
+        ("metrics:\n  impressions", &format!("{metrics}  impressions")),
+        ("metrics: [impressions, like_rate]", "metrics: [growth, month, last_3]\n    compare: [previous_month, previous_year, previous_year]\n    totals: [[], [network], [netwrk], []]"),
+        ("grains: [day, week]", "grains: [day, week, all]"),
+    ])));
+    insta::assert_snapshot!(check(&with(&[(
+        "grains: [day, week]",
+        "grains: [day, week]\n    totals: sometimes\n    compare: [last_year]\n    incomplete_periods: hide"
+    ),])));
+}

@@ -277,10 +277,10 @@ fn a_folder_with_other_files_and_inputs_are_never_replaced() {
     place.write("pipeline.yaml", report("data.csv", "csv"));
     let done = place.jalon(&["run", "pipeline.yaml"]);
     assert_eq!(done.code, 2, "{}", done.stderr);
-    assert!(done.stderr.contains("`data.csv` is read by source `s`"), "{}", done.stderr);
+    assert!(done.stderr.contains("`data.csv` is read by `s`"), "{}", done.stderr);
     // What the next run would read as input.
     place.write("pipeline.yaml", report("out.csv", "csv").replace("path: data.csv", "path: '*.csv'"));
-    assert!(place.jalon(&["check", "pipeline.yaml"]).stderr.contains("`out.csv` is read by source `s`"));
+    assert!(place.jalon(&["check", "pipeline.yaml"]).stderr.contains("`out.csv` is read by `s`"));
     assert_eq!(place.read("data.csv"), DATA);
     place.write("pipeline.yaml", report(".jalon/lock.csv", "csv"));
     assert!(place.jalon(&["check", "pipeline.yaml"]).stderr.contains("jalon's own"));

@@ -20,7 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("rollup", &["calendar", "eval", "expr", "frame", "plan", "source", "spec"]),
     ("report", &["calendar", "expr", "frame", "plan", "rollup", "spec"]),
     ("publish", &["calendar", "plan", "report", "rollup", "spec"]),
-    ("run", &["calendar", "frame", "plan", "publish", "report", "resolve", "rollup", "source", "spec"]),
+    ("run", &["calendar", "expr", "frame", "plan", "publish", "report", "resolve", "rollup", "source", "spec"]),
     ("cli", &["calendar", "plan", "rollup", "run", "spec"]),
     ("lib", &["run"]),
     ("main", &["cli"]),

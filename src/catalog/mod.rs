@@ -1,9 +1,15 @@
-//! What the files of each source hold, as planning needs it: names, types, sizes; never the records.
+//! What the files of each source hold, as planning needs it: names, types, sizes; never the records, but for lookups,
+//! which are small and held as a whole.
+
+mod lookup;
+
+pub use lookup::{LookupColumn, LookupTable, Matched};
 
 use crate::expr::Type;
 use crate::spec::FileFormat;
 use indexmap::IndexMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What a column holds in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,9 +84,11 @@ pub struct SourceInfo {
     pub columns: IndexMap<String, ColumnInfo>,
 }
 
-/// All sources that have files.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// All sources that have files, and the lookups.
+#[derive(Clone, Debug, Default)]
 pub struct Catalog {
     /// By source name.
     pub sources: IndexMap<String, SourceInfo>,
+    /// By lookup name.
+    pub lookups: IndexMap<String, Arc<LookupTable>>,
 }

@@ -1,10 +1,14 @@
 //! The order of the doors: text → spec → catalog → plan → roll-ups → reports → files.
 
+mod figure;
+
+pub use figure::{explain_number, Answer, Part, Question, Records};
+
 use crate::calendar::iso_date;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, YamlPath};
-use crate::plan::Plan;
+use crate::plan::{Plan, ReportPlan, Scan};
 use crate::publish::{self, InputSummary, Manifest, OutputSummary, RollupSummary, RunSummary, Stage};
-use crate::report::{self, SCHEMA_VERSION};
+use crate::report::{self, SnapshotCount, SCHEMA_VERSION};
 use crate::rollup::{self, Options, Progress, Rollup, Stats};
 use crate::spec::Document;
 use crate::{resolve, source, spec};
@@ -95,7 +99,7 @@ fn outputs_over_inputs(path: &Path, pipeline: &spec::Pipeline, plan: &Plan) -> V
                 errors.push(
                     Diagnostic::pipeline(
                         "clashing-paths",
-                        format!("`{}` is read by source `{source}`", export.path.display()),
+                        format!("`{}` is read by `{source}`", export.path.display()),
                     )
                     .at(&at)
                     .note("the report would replace its own input, or be read as input by the next run")
@@ -139,8 +143,12 @@ pub fn run(checked: &Checked, plan: &Plan, options: &Options, progress: &Progres
     let mut manifest = manifest(checked, plan, options, &rollups, &stats, id);
     let prepared = report::Prepared::new(plan, rollups, &stats);
     let written = build_and_write(plan, &prepared, &stage, options.threads)?;
-    manifest.outputs = written.into_iter().flatten().collect();
+    for (outputs, snapshots) in written {
+        manifest.outputs.extend(outputs);
+        manifest.snapshots.extend(snapshots);
+    }
     manifest.warnings.extend(empty_reports(&manifest.outputs));
+    manifest.warnings.extend(partial_snapshots(&manifest.snapshots));
     manifest.run.started = started_at;
     manifest.run.seconds = started.elapsed().as_secs_f64();
     let json = serde_json::to_string_pretty(&manifest).map_err(|e| Diagnostic::bug(e.to_string()))? + "\n";
@@ -150,8 +158,8 @@ pub fn run(checked: &Checked, plan: &Plan, options: &Options, progress: &Progres
     Ok(Finished { manifest, manifest_path, output_root: plan.output_root.clone() })
 }
 
-/// The files of a report, or why they could not be written.
-type Written = Result<Vec<OutputSummary>, Diagnostic>;
+/// The files of a report and what is to be told of it, or why they could not be written.
+type Written = Result<(Vec<OutputSummary>, Vec<SnapshotCount>), Diagnostic>;
 
 /// Builds and writes all reports. A table is written and dropped before its thread makes the next: one a thread is in
 /// memory. These are threads of their own, not rayon's: one of those, while it waits for Polars, would begin another report.
@@ -160,13 +168,14 @@ fn build_and_write(
     prepared: &report::Prepared<'_>,
     stage: &Stage,
     threads: usize,
-) -> Result<Vec<Vec<OutputSummary>>, Diagnostic> {
+) -> Result<Vec<(Vec<OutputSummary>, Vec<SnapshotCount>)>, Diagnostic> {
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<Option<Written>>> = Mutex::new(plan.reports.iter().map(|_| None).collect());
     let work = || loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
         let Some(report) = plan.reports.get(index) else { return };
-        let written = prepared.table(index).and_then(|table| publish::write(report, &table, stage));
+        let written =
+            prepared.table(index).and_then(|table| Ok((publish::write(report, &table, stage)?, table.snapshots)));
         if written.is_err() {
             next.store(plan.reports.len(), Ordering::Relaxed);
         }
@@ -217,6 +226,7 @@ fn manifest(
             last_day: source.days.last().map(|d| iso_date(*d)),
             total: source.total(),
             files: source.files.clone(),
+            unmatched: source.unmatched.clone(),
         })
         .collect();
     let mut warnings: Vec<Diagnostic> =
@@ -235,6 +245,7 @@ fn manifest(
             .map(|r| RollupSummary { id: format!("r{}", r.id), cells: r.cells.num_rows() as u64 })
             .collect(),
         outputs: vec![],
+        snapshots: vec![],
         warnings,
         run: RunSummary {
             id,
@@ -257,12 +268,46 @@ fn data_warnings(plan: &Plan, rollups: &[Rollup], stats: &Stats) -> Vec<Diagnost
                     .note("they are left out, as if the cell were empty"),
             );
         }
+        for (lookup, count) in source.unmatched.iter().filter(|(_, count)| **count > 0) {
+            let of = crate::diagnostic::grouped(source.total().records);
+            let message = format!(
+                "source `{name}`: {} of {of} without a row in lookup `{lookup}`",
+                crate::diagnostic::count(*count, "record")
+            );
+            warnings.push(Diagnostic::warning("unmatched", message).note("what it would tell is null for them"));
+        }
         if source.total().records == 0 && !source.total().unread {
             warnings.push(Diagnostic::warning("no-records", format!("source `{name}`: its files hold no records")));
         }
     }
     warnings.extend(rollup::look_alikes(plan, rollups));
+    warnings.extend(plan.reports.iter().flat_map(|report| too_short(plan, report, stats)));
     warnings
+}
+
+/// Sources that begin after the days that a report with a `start` looks back to.
+fn too_short(plan: &Plan, report: &ReportPlan, stats: &Stats) -> Vec<Diagnostic> {
+    let mut warnings = vec![];
+    for (source, wanted) in &report.looks_back {
+        let first = first_day(plan, source, stats);
+        let Some(first) = first.filter(|first| first > wanted) else { continue };
+        let message = format!(
+            "report `{}` looks back to {}, but source `{source}` begins on {}",
+            report.name,
+            iso_date(*wanted),
+            iso_date(first)
+        );
+        let note = "windows hold the days that are there, comparisons with days before the first are withheld";
+        warnings.push(Diagnostic::warning("data-too-short", message).note(note));
+    }
+    warnings
+}
+
+/// The first day of a source or union.
+fn first_day(plan: &Plan, source: &str, stats: &Stats) -> Option<i32> {
+    let feeds = |scan: &&Scan| scan.feeds.iter().any(|id| plan.rollups[*id].source == source);
+    let days = plan.scans.iter().filter(feeds).filter_map(|scan| stats.sources.get(&scan.source)?.days.first());
+    days.min().copied()
 }
 
 fn empty_reports(outputs: &[OutputSummary]) -> impl Iterator<Item = Diagnostic> + '_ {
@@ -271,6 +316,17 @@ fn empty_reports(outputs: &[OutputSummary]) -> impl Iterator<Item = Diagnostic> 
             "empty-report",
             format!("report `{}` has no rows in `{}`", output.report, output.path.display()),
         )
+    })
+}
+
+/// Sums of accounts some of which have no record in the period: too low, and nobody would see it.
+fn partial_snapshots(snapshots: &[SnapshotCount]) -> impl Iterator<Item = Diagnostic> + '_ {
+    snapshots.iter().filter(|s| s.partial_periods > 0).map(|s| {
+        let periods = crate::diagnostic::count(s.partial_periods, s.grain);
+        let message = format!("report `{}`: `{}` is incomplete in {periods}", s.report, s.metric);
+        Diagnostic::warning("keys-missing", message)
+            .note("some keys have records before, but none in the period: they are missing from its value")
+            .help("`carry_forward: 7 days` on the metric takes a value of the days before")
     })
 }
 
@@ -294,10 +350,7 @@ pub fn load(pipeline: &Path, source_name: &str) -> Result<polars::frame::DataFra
         let error = Diagnostic::pipeline("unknown-source", format!("no report reads a source `{source_name}`"));
         return Err(vec![error.suggest(source_name, "sources", known)]);
     };
-    let progress = Progress::default();
     let mut whole: Option<polars::frame::DataFrame> = None;
-    let uncut = (0..scan.files.len()).collect();
-    let feed = source::Feed::new(scan, 1 << 16, &progress.bytes, &uncut);
     let mut sink = |_, batch| {
         let part = crate::frame::batch_frame(scan, &batch).map_err(|e| crate::frame::engine_error(&e))?;
         match &mut whole {
@@ -308,15 +361,7 @@ pub fn load(pipeline: &Path, source_name: &str) -> Result<polars::frame::DataFra
         }
         Ok(())
     };
-    let mut file = None;
-    loop {
-        match feed.step(&mut file, &|| (usize::MAX, 0), &mut sink) {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err((_, source::Failure::Told(error))) => return Err(vec![*error]),
-            Err((_, source::Failure::CutWrongly)) => return Err(vec![Diagnostic::bug("a whole file was cut")]),
-        }
-    }
+    source::records(scan, 1 << 16, &mut sink).map_err(|e| vec![e])?;
     let mut frame = whole.unwrap_or_default();
     let names: Vec<String> =
         std::iter::once("day".to_owned()).chain(scan.columns.iter().map(|c| c.name.clone())).collect();
