@@ -31,6 +31,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 TOLERANCE = "1e-12"
 SHOWN = 5  # mismatches printed for each export
+BEYOND = {"lookups", "top", "attributes"}  # keys whose reports are not recomputed
 PERIOD = ["grain", "period_start", "period_end", "period_label"]
 HEAD = ["report", *PERIOD, "is_complete", "coverage", "days", "level"]
 NUMBERS = {"value": "DOUBLE", "value_int": "BIGINT", "numerator": "DOUBLE", "denominator": "DOUBLE"}
@@ -406,6 +407,9 @@ class Export:
 def check(path: Path, jalon: Path | None) -> Iterator[bool]:
     """Runs a pipeline and says of each report whether it is right, printing a line; without jalon, prints its numbers."""
     pipeline = Pipeline(path)
+    if beyond := sorted(BEYOND & {*pipeline.spec, *(key for report in pipeline.spec["reports"] for key in report)}):
+        print(f"{path.stem}: not recomputed here, because of {', '.join(beyond)} (the suite's own oracle does)")
+        return
     with tempfile.TemporaryDirectory(prefix="jalon-check-") as folder:
         command = [str(jalon), "run", str(path), "--output-root", folder, "--quiet"]
         run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False) if jalon else None

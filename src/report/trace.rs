@@ -197,7 +197,7 @@ fn passing(
 /// A group in words: `network = facebook, country = (unknown)`.
 fn described(maker: &Maker<'_, '_>, level: LevelId, row: usize) -> Result<String, Diagnostic> {
     let group = maker.rows[&rows_key(maker.main)].keys[row].1;
-    Ok(in_words(&maker.group(level, group)?))
+    Ok(format!("({})", in_words(&maker.group(level, group)?)))
 }
 
 /// A group in words.

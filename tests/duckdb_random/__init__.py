@@ -1,0 +1,1 @@
+"""The parts of `tests/duckdb_random.py`: a second computation of random pipelines, in DuckDB."""
