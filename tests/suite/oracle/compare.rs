@@ -6,6 +6,7 @@ use super::eval::{Amount, Cell, Compared};
 use super::index::Dim;
 use super::long_csv::{ComparedRow, Row};
 use super::outcome::TOLERANCE;
+use super::value::Value;
 
 /// How many differences a message shows.
 const SHOWN: usize = 8;
@@ -50,6 +51,18 @@ fn difference(cell: &Cell, row: &Row) -> Option<String> {
         let (actual, expected) = ((&row.level, row.days, row.is_complete), (&cell.level, cell.days, cell.is_complete));
         return Some(format!("level, days, is_complete {actual:?} is not {expected:?}"));
     }
+    if cell.rank != row.rank {
+        return Some(format!("rank {:?} is not {:?}", row.rank, cell.rank));
+    }
+    let attributes = cell.attributes.iter().zip(&row.attributes);
+    if cell.attributes.len() != row.attributes.len()
+        || !attributes.clone().all(|(value, text)| is_shown(value, text.as_deref()))
+    {
+        return Some(format!("attributes {:?} are not {:?}", row.attributes, cell.attributes));
+    }
+    if cell.is_break != row.is_break {
+        return Some(format!("is_break {:?} is not {:?}", row.is_break, cell.is_break));
+    }
     if cell.value_int != row.value_int {
         return Some(format!("value_int {:?} is not {:?}", row.value_int, cell.value_int));
     }
@@ -64,6 +77,14 @@ fn difference(cell: &Cell, row: &Row) -> Option<String> {
     let compared = cell.compared.iter().zip(&row.compared);
     let compared = compared.filter_map(|(expected, actual)| compared_difference(expected, actual, exact));
     wrong("value", cell.value, row.value, exact).into_iter().chain(compared).next()
+}
+
+/// Whether a text is a value as a CSV export shows it; numbers are shown in more than one way.
+fn is_shown(value: &Value, text: Option<&str>) -> bool {
+    match (value, text) {
+        (Value::Float(value), Some(text)) => text.parse() == Ok(*value),
+        (value, text) => value.shown().as_deref() == text,
+    }
 }
 
 fn wrong(what: &str, expected: Amount, actual: Option<f64>, exact: bool) -> Option<String> {
@@ -127,7 +148,7 @@ fn shown((report, grain, start, dims, segment, metric): &Key) -> String {
 }
 
 mod tests {
-    use super::{compare, Amount, Cell, Compared, ComparedRow, Dim, Row};
+    use super::{compare, Amount, Cell, Compared, ComparedRow, Dim, Row, Value};
 
     fn amount(value: Option<f64>, largest_term: f64) -> Amount {
         Amount { value, largest_term }
@@ -144,13 +165,16 @@ mod tests {
             is_complete: true,
             days: 2,
             level: text("detail"),
+            rank: None,
             dims: vec![Dim::Unknown],
+            attributes: vec![],
             segment: text("all"),
             metric: text(metric),
             value: amount(value, largest_term),
             value_int,
             ratios: None,
             compared: vec![],
+            is_break: None,
         }
     }
 
@@ -165,13 +189,16 @@ mod tests {
             is_complete: true,
             days: 2,
             level: text("detail"),
+            rank: None,
             dims: vec![Dim::Unknown],
+            attributes: vec![],
             segment: text("all"),
             metric: text(metric),
             value,
             value_int,
             denominator: None,
             compared: vec![],
+            is_break: None,
         }
     }
 
@@ -213,6 +240,25 @@ mod tests {
         assert!(one(cell(), Row { is_complete: false, ..row() }).is_err());
         assert!(one(Cell { ratios: Some(3), ..cell() }, row()).is_err());
         assert!(one(Cell { ratios: Some(3), ..cell() }, Row { denominator: Some(3.0), ..row() }).is_ok());
+    }
+
+    #[test]
+    fn ranks_attributes_and_breaks_count() {
+        let (cell, row) = (|| cell("a", None, None, 0.0), || row("a", None, None));
+        assert!(one(Cell { rank: Some(1), ..cell() }, Row { rank: Some(1), ..row() }).is_ok());
+        assert!(one(Cell { rank: Some(1), ..cell() }, Row { rank: Some(2), ..row() }).is_err());
+        assert!(one(cell(), Row { rank: Some(1), ..row() }).is_err());
+        assert!(one(Cell { is_break: Some(false), ..cell() }, Row { is_break: Some(false), ..row() }).is_ok());
+        assert!(one(Cell { is_break: Some(true), ..cell() }, Row { is_break: Some(false), ..row() }).is_err());
+        assert!(one(Cell { is_break: Some(false), ..cell() }, row()).is_err());
+        let shown = |value: Value, text: Option<&str>| {
+            let attributes = vec![text.map(str::to_owned)];
+            one(Cell { attributes: vec![value], ..cell() }, Row { attributes, ..row() }).is_ok()
+        };
+        assert!(shown(Value::Null, None) && !shown(Value::Null, Some("x")) && !shown(Value::Int(1), None));
+        assert!(shown(Value::Float(0.001), Some("1e-3")) && !shown(Value::Float(0.001), Some("0.002")));
+        assert!(shown(Value::Int(1), Some("1")) && !shown(Value::Text("1".to_owned()), Some("1.0")));
+        assert!(one(Cell { attributes: vec![Value::Null], ..cell() }, row()).is_err());
     }
 
     #[test]

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::rc::Rc;
 
+use super::attributes::{attributes, Attribute};
 use super::calendar::{iso, period, Period};
 use super::index::{Dim, Group};
 use super::metrics::{Metrics, Prepared};
 use super::outcome::{difference, percent_change, Outcome};
 use super::spans::{named_offset, Span};
 use super::spec::{parse as parse_spec, Report, Spec};
+use super::top::take;
 use super::value::{float, Kind, Value};
 use super::views::{is_better, Looks, View, Views};
 
@@ -24,7 +26,11 @@ pub(crate) struct Cell {
     pub(crate) is_complete: bool,
     pub(crate) days: i32,
     pub(crate) level: String,
+    /// The place of the group in a top list.
+    pub(crate) rank: Option<usize>,
     pub(crate) dims: Vec<Dim>,
+    /// One for each of the report's `attributes`.
+    pub(crate) attributes: Vec<Value>,
     pub(crate) segment: String,
     pub(crate) metric: String,
     pub(crate) value: Amount,
@@ -34,6 +40,8 @@ pub(crate) struct Cell {
     pub(crate) ratios: Option<usize>,
     /// One for each entry of the report's `compare`.
     pub(crate) compared: Vec<Compared>,
+    /// Of metrics with versions: whether one begins within the days looked at.
+    pub(crate) is_break: Option<bool>,
 }
 
 /// A number or nothing, and the largest absolute term that it was made of: the scale of the tolerance.
@@ -54,14 +62,18 @@ pub(crate) struct Compared {
 }
 
 /// A row of a report; each metric has a value there.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Row {
-    grain: usize,
-    period: Span,
-    label: String,
-    level: usize,
-    group: Rc<Group>,
-    segment: usize,
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Row {
+    pub(crate) grain: usize,
+    pub(crate) period: Span,
+    pub(crate) label: String,
+    /// By its place among the levels; beyond them where it is of other groups.
+    pub(crate) level: usize,
+    pub(crate) group: Rc<Group>,
+    pub(crate) segment: usize,
+    pub(crate) rank: Option<usize>,
+    /// The groups of the details that a row of other groups is of.
+    pub(crate) among: Option<Rc<BTreeSet<Group>>>,
 }
 
 /// Detail rows, or total rows that keep some of the dimensions.
@@ -76,6 +88,7 @@ struct Evaluation<'a> {
     metrics: &'a Metrics,
     views: Views<'a>,
     levels: Vec<Level>,
+    attributes: Vec<Attribute>,
 }
 
 /// Every cell of every report of a pipeline. Paths are relative to `base_dir`; records after `as_of` are out of range.
@@ -85,7 +98,8 @@ pub(crate) fn evaluate(pipeline_yaml: &str, base_dir: &Path, as_of: Option<i32>)
     let cells = spec.reports.iter().flat_map(|report| {
         let views = Views::new(&spec, report, &metrics);
         let levels = levels(report);
-        Evaluation { spec: &spec, report, metrics: &metrics, views, levels }.cells()
+        let attributes = attributes(&spec, report, &metrics, &views.index);
+        Evaluation { spec: &spec, report, metrics: &metrics, views, levels, attributes }.cells()
     });
     cells.collect()
 }
@@ -134,11 +148,13 @@ impl<'a> Evaluation<'a> {
     }
 
     /// What a row is looked at for: its period, within the report's `start` and `end`.
-    fn view(&self, grain: usize, period: Span, group: &Rc<Group>, segment: usize) -> View<'a> {
+    fn view(&self, row: &Row) -> View<'a> {
         let (start, end) = (self.report.start, self.report.end);
+        let Row { grain, period, .. } = *row;
         View {
-            group: Rc::clone(group),
-            segment: self.views.index.segment(segment),
+            group: Rc::clone(&row.group),
+            among: row.among.clone(),
+            segment: self.views.index.segment(row.segment),
             span: (start.map_or(period.0, |start| period.0.max(start)), end.map_or(period.1, |end| period.1.min(end))),
             grain: &self.report.grains[grain],
             period,
@@ -150,7 +166,14 @@ impl<'a> Evaluation<'a> {
         let mut rows = BTreeSet::new();
         for level in 0..self.levels.len() {
             for segment in 0..self.report.segments.len() {
-                rows.extend(self.rows_of(level, segment, &periods));
+                let of_level = self.rows_of(level, segment, &periods);
+                match &self.report.top {
+                    Some(top) if level == 0 => {
+                        let by = |row: &Row| self.views.value(&top.by, &self.view(row)).value;
+                        rows.extend(take(top, &self.report.group_by, of_level, self.levels.len(), by));
+                    }
+                    _ => rows.extend(of_level),
+                }
             }
         }
         rows
@@ -158,14 +181,8 @@ impl<'a> Evaluation<'a> {
 
     /// The rows of one level and segment.
     fn rows_of(&self, level: usize, segment: usize, periods: &[(usize, Period)]) -> Vec<Row> {
+        let kept = &self.levels[level].kept;
         let segment_key = self.views.index.segment(segment);
-        let groups_of = |source: &str| self.views.index.groups(source, segment_key, &self.levels[level].kept);
-        let all: BTreeSet<Group> = self
-            .sources()
-            .into_iter()
-            .flat_map(|source| groups_of(source).keys().cloned().collect::<Vec<_>>())
-            .collect();
-        let groups: Vec<Rc<Group>> = all.into_iter().map(Rc::new).collect();
         let row = |(grain, period): &(usize, Period), group: &Rc<Group>| Row {
             grain: *grain,
             period: (period.start, period.end),
@@ -173,21 +190,24 @@ impl<'a> Evaluation<'a> {
             level,
             group: Rc::clone(group),
             segment,
+            rank: None,
+            among: None,
         };
+        // What is looked at is the same for every group.
+        let any = Rc::new(kept.iter().map(|kept| if *kept { Dim::Unknown } else { Dim::All }).collect());
         let mut rows = Vec::new();
         let mut occurring = BTreeSet::new();
         for at in periods {
-            // What is looked at is the same for every group.
-            let Some(any) = groups.first() else { continue };
-            let looks = self.looks(&self.view(at.0, (at.1.start, at.1.end), any, segment));
-            let has_records = |group: &&Rc<Group>| {
-                looks
-                    .iter()
-                    .any(|(source, span)| !self.views.index.records(source, segment_key, group, *span).is_empty())
-            };
-            for group in groups.iter().filter(has_records) {
-                occurring.insert((at.0, Rc::clone(group)));
-                rows.push(row(at, group));
+            let mut groups: BTreeSet<Group> = BTreeSet::new();
+            for (source, span) in self.looks(&self.view(&row(at, &any))) {
+                let of_source = self.views.index.groups(source, segment_key, kept);
+                let has_records =
+                    |group: &&Group| !self.views.index.records(source, segment_key, group, span).is_empty();
+                groups.extend(of_source.keys().filter(has_records).cloned());
+            }
+            for group in groups.into_iter().map(Rc::new) {
+                occurring.insert((at.0, Rc::clone(&group)));
+                rows.push(row(at, &group));
             }
         }
         if self.report.metrics.iter().any(|name| self.metrics.joins_timespine(name)) {
@@ -216,7 +236,7 @@ impl<'a> Evaluation<'a> {
     }
 
     fn cell(&self, row: &Row, metric: &str) -> Cell {
-        let view = self.view(row.grain, row.period, &row.group, row.segment);
+        let view = self.view(row);
         let outcome = self.views.value(metric, &view);
         let is_integer = self.metrics.kind(metric) == Kind::Int;
         let ratios = match self.metrics.prepared(metric) {
@@ -231,8 +251,10 @@ impl<'a> Evaluation<'a> {
             period_label: row.label.clone(),
             is_complete: self.views.is_complete(metric, row.period),
             days: self.views.days(metric, view.span),
-            level: self.levels[row.level].name.clone(),
+            level: self.levels.get(row.level).map_or("others", |level| &level.name).to_owned(),
+            rank: row.rank,
             dims: row.group.to_vec(),
+            attributes: self.attributes.iter().map(|attribute| attribute.of(row)).collect(),
             segment: self.report.segments[row.segment].clone(),
             metric: metric.to_owned(),
             value: amount(&outcome),
@@ -245,7 +267,16 @@ impl<'a> Evaluation<'a> {
             },
             ratios,
             compared: self.report.compare.iter().map(|entry| self.compared(entry, metric, &view)).collect(),
+            is_break: self.spec.has_versions(metric).then(|| self.is_break(metric, &view)),
         }
+    }
+
+    /// Whether a version begins within the days that a cell looks at, those of its comparisons included.
+    fn is_break(&self, metric: &str, view: &View<'a>) -> bool {
+        let compared = self.report.compare.iter().filter(|_| !self.metrics.has_comparison(metric));
+        let mut compared =
+            compared.map(|entry| self.views.looked_at_compared(metric, &named_offset(entry), None, view));
+        self.views.is_break(&self.views.looked_at(metric, view)) || compared.any(|looked| self.views.is_break(&looked))
     }
 
     /// A metric that compares with another period by itself is not compared again.
@@ -255,12 +286,15 @@ impl<'a> Evaluation<'a> {
         } else {
             self.views.compared(metric, &named_offset(entry), None, view)
         };
-        let change = difference(&current, &earlier);
+        let looked = self.views.looked_at_compared(metric, &named_offset(entry), None, view);
+        let is_withheld = self.views.is_withheld(&looked);
+        let unless_withheld = |growth: Outcome| if is_withheld { Outcome::null() } else { growth };
+        let change = unless_withheld(difference(&current, &earlier));
         Compared {
             name: entry.to_owned(),
             earlier: amount(&earlier),
             change: amount(&change),
-            percent: amount(&percent_change(&current, &earlier)),
+            percent: amount(&unless_withheld(percent_change(&current, &earlier))),
             better: is_better(self.spec.directions.get(metric).map(String::as_str), &change),
         }
     }

@@ -1,7 +1,7 @@
 //! The records of a report by source, segment and group, each in the order of their dates.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use sqlparser::ast::Expr;
@@ -9,7 +9,7 @@ use sqlparser::ast::Expr;
 use super::metrics::{shown, Metrics};
 use super::read::{Record, Table};
 use super::spans::Span;
-use super::spec::{Report, Spec};
+use super::spec::{Report, Segment, Spec};
 use super::sql::{eval, parse, Scope};
 
 /// What a row shows of a dimension.
@@ -17,6 +17,8 @@ use super::sql::{eval, parse, Scope};
 pub(crate) enum Dim {
     /// The dimension is dropped: a total over all of its values.
     All,
+    /// The dimension is dropped: all groups together that a top list leaves out.
+    Others,
     /// Null.
     Unknown,
     Is(String),
@@ -27,6 +29,7 @@ impl Dim {
     pub(crate) fn shown(&self) -> &str {
         match self {
             Dim::All => "(all)",
+            Dim::Others => "(others)",
             Dim::Unknown => "(unknown)",
             Dim::Is(text) => text,
         }
@@ -42,17 +45,27 @@ type Groups = BTreeMap<Group, Vec<usize>>;
 /// A source, a segment (none: all records), and which dimensions are kept.
 type Key = (String, Option<usize>, Vec<bool>);
 
+/// What a segment keeps.
+enum Filter {
+    Everywhere(Box<Expr>),
+    BySource(BTreeMap<String, Expr>),
+}
+
 pub(crate) struct Index<'a> {
     metrics: &'a Metrics,
     group_by: &'a [String],
-    segments: Vec<Option<Expr>>,
+    segments: Vec<Option<Filter>>,
     known: RefCell<BTreeMap<Key, Rc<Groups>>>,
 }
 
 impl<'a> Index<'a> {
     pub(crate) fn new(spec: &Spec, report: &'a Report, metrics: &'a Metrics) -> Self {
         let segment = |name: &String| match spec.segments.get(name) {
-            Some(filter) => Some(parse(filter)),
+            Some(Segment::Everywhere(filter)) => Some(Filter::Everywhere(Box::new(parse(filter)))),
+            Some(Segment::BySource(filters)) => {
+                let filters = filters.iter().map(|(source, filter)| (source.clone(), parse(filter)));
+                Some(Filter::BySource(filters.collect()))
+            }
             None if name == "all" => None,
             None => panic!("no segment `{name}`"),
         };
@@ -71,21 +84,29 @@ impl<'a> Index<'a> {
         if let Some(groups) = self.known.borrow().get(&key) {
             return Rc::clone(groups);
         }
-        let groups = Rc::new(self.grouped(&self.metrics.tables[source], segment, kept));
+        let filter = segment.and_then(|at| self.segments[at].as_ref()).map(|filter| match filter {
+            Filter::Everywhere(filter) => &**filter,
+            Filter::BySource(filters) => {
+                filters.get(source).unwrap_or_else(|| panic!("a segment says nothing of `{source}`"))
+            }
+        });
+        let groups = Rc::new(self.grouped(&self.metrics.tables[source], filter, kept));
         self.known.borrow_mut().insert(key, Rc::clone(&groups));
         groups
     }
 
-    fn grouped(&self, table: &Table, segment: Option<usize>, kept: &[bool]) -> Groups {
-        let segment = segment.and_then(|at| self.segments[at].as_ref());
+    fn grouped(&self, table: &Table, segment: Option<&Expr>, kept: &[bool]) -> Groups {
+        // A source need not have the dimensions that are not kept.
+        let names: Vec<String> =
+            self.group_by.iter().zip(kept).filter(|(_, kept)| **kept).map(|(name, _)| name.clone()).collect();
         let mut groups = Groups::new();
         for (at, record) in table.records.iter().enumerate() {
             if holds(segment, table, record) {
-                let values = shown(record, self.group_by).into_iter().zip(kept);
-                let dims = values.map(|(value, kept)| match (kept, value) {
-                    (false, _) => Dim::All,
-                    (true, None) => Dim::Unknown,
-                    (true, Some(text)) => Dim::Is(text),
+                let mut values = shown(record, &names).into_iter();
+                let dims = kept.iter().map(|kept| match kept.then(|| values.next().expect("one for each name")) {
+                    None => Dim::All,
+                    Some(None) => Dim::Unknown,
+                    Some(Some(text)) => Dim::Is(text),
                 });
                 groups.entry(dims.collect()).or_default().push(at);
             }
@@ -94,6 +115,20 @@ impl<'a> Index<'a> {
             records.sort_by_key(|at| table.records[*at].date);
         }
         groups
+    }
+
+    /// The records of a source in any of these groups and a segment whose days lie in a span.
+    pub(crate) fn records_among(
+        &self,
+        source: &str,
+        segment: Option<usize>,
+        groups: &BTreeSet<Group>,
+        span: Span,
+    ) -> Vec<usize> {
+        let mut records: Vec<usize> =
+            groups.iter().flat_map(|group| self.records(source, segment, group, span)).collect();
+        records.sort_by_key(|at| self.metrics.tables[source].records[*at].date);
+        records
     }
 
     /// The records of a source in a group and segment whose days lie in a span.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::index::Dim;
+use super::spec::{parse, Report, Spec};
 
 /// One row of a long export: the keys and the value, as they read.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,13 +16,17 @@ pub(crate) struct Row {
     pub(crate) is_complete: bool,
     pub(crate) days: i32,
     pub(crate) level: String,
+    pub(crate) rank: Option<usize>,
     pub(crate) dims: Vec<Dim>,
+    /// As they stand; none where the cell is empty.
+    pub(crate) attributes: Vec<Option<String>>,
     pub(crate) segment: String,
     pub(crate) metric: String,
     pub(crate) value: Option<f64>,
     pub(crate) value_int: Option<i128>,
     pub(crate) denominator: Option<f64>,
     pub(crate) compared: Vec<ComparedRow>,
+    pub(crate) is_break: Option<bool>,
 }
 
 /// The columns of one entry of `compare`.
@@ -39,50 +44,48 @@ const BEFORE_DIMENSIONS: [&str; 9] =
 const AFTER_DIMENSIONS: [&str; 6] = ["segment", "metric", "value", "value_int", "numerator", "denominator"];
 const LAST: [&str; 4] = ["unit", "direction", "additivity", "as_of"];
 
-/// The columns of a long export: how many dimensions it has, and the entries of its `compare`.
-struct Columns {
-    dimensions: usize,
-    compared: Vec<String>,
+/// Checks that a long export has the columns that its report asks for, and no others.
+fn check_header(header: &[String], spec: &Spec, report: &Report) {
+    let parts = |name: &String| ["value", "abs", "pct", "better"].map(|part| format!("{name}_{part}"));
+    let texts = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>();
+    let expected = [
+        texts(&BEFORE_DIMENSIONS),
+        texts(if report.top.is_some() { &["rank"] } else { &[] }),
+        report.group_by.clone(),
+        report.attributes.clone(),
+        texts(&AFTER_DIMENSIONS),
+        report.compare.iter().flat_map(parts).collect(),
+        texts(if has_breaks(spec, report) { &["is_break"] } else { &[] }),
+        texts(&LAST),
+    ];
+    assert_eq!(header, expected.concat(), "the columns of a long export");
 }
 
-impl Columns {
-    /// Checks the header on the way.
-    fn of(header: &[String]) -> Self {
-        let at = |name: &str| {
-            header.iter().position(|column| column == name).unwrap_or_else(|| panic!("no column `{name}`: {header:?}"))
-        };
-        let dimensions = at("level") + 1..at("segment");
-        let between = &header[at("denominator") + 1..at("unit")];
-        let compared: Vec<String> = between.iter().step_by(4).map(|name| name.replace("_value", "")).collect();
-        let parts =
-            compared.iter().flat_map(|name| ["value", "abs", "pct", "better"].map(|part| format!("{name}_{part}")));
-        let texts = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>();
-        let expected = [
-            texts(&BEFORE_DIMENSIONS),
-            header[dimensions.clone()].to_vec(),
-            texts(&AFTER_DIMENSIONS),
-            parts.collect(),
-            texts(&LAST),
-        ];
-        assert_eq!(header, expected.concat(), "the columns of a long export");
-        Self { dimensions: dimensions.len(), compared }
-    }
+fn has_breaks(spec: &Spec, report: &Report) -> bool {
+    report.metrics.iter().any(|name| spec.has_versions(name))
 }
 
-/// Reads a long export in the dialect `rfc4180`.
-pub(crate) fn read_long_csv(path: &Path) -> Vec<Row> {
+/// Reads a long export in the dialect `rfc4180`, whose file has the name of its report in this pipeline.
+pub(crate) fn read_long_csv(path: &Path, pipeline_yaml: &str) -> Vec<Row> {
+    let spec = parse(pipeline_yaml);
+    let name = path.file_stem().expect("a name").to_string_lossy();
+    let report = spec.reports.iter().find(|report| report.name == name).unwrap_or_else(|| panic!("no report `{name}`"));
     let mut reader = csv::Reader::from_path(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let header: Vec<String> = reader.headers().expect("a header").iter().map(str::to_owned).collect();
-    let columns = Columns::of(&header);
-    reader.records().map(|record| row(&record.expect("a CSV record"), &columns)).collect()
+    check_header(&header, &spec, report);
+    let breaks = has_breaks(&spec, report);
+    reader.records().map(|record| row(&record.expect("a CSV record"), report, breaks)).collect()
 }
 
-fn row(record: &csv::StringRecord, columns: &Columns) -> Row {
+fn row(record: &csv::StringRecord, report: &Report, breaks: bool) -> Row {
     let cells: Vec<&str> = record.iter().collect();
     let (before, rest) = cells.split_at(BEFORE_DIMENSIONS.len());
-    let (dims, rest) = rest.split_at(columns.dimensions);
+    let (rank, rest) = rest.split_at(usize::from(report.top.is_some()));
+    let (dims, rest) = rest.split_at(report.group_by.len());
+    let (attributes, rest) = rest.split_at(report.attributes.len());
     let (own, rest) = rest.split_at(AFTER_DIMENSIONS.len());
-    let compared = columns.compared.iter().zip(rest.chunks_exact(4)).map(|(name, cells)| ComparedRow {
+    let (compared, rest) = rest.split_at(4 * report.compare.len());
+    let compared = report.compare.iter().zip(compared.chunks_exact(4)).map(|(name, cells)| ComparedRow {
         name: name.clone(),
         earlier: number(cells[0]),
         change: number(cells[1]),
@@ -99,13 +102,16 @@ fn row(record: &csv::StringRecord, columns: &Columns) -> Row {
         is_complete: before[5] == "true",
         days: number(before[7]).unwrap_or_else(|| panic!("no days: {record:?}")),
         level: text(8),
+        rank: rank.first().and_then(|cell| number(cell)),
         dims: dims.iter().map(|cell| dimension(cell)).collect(),
+        attributes: attributes.iter().map(|cell| (!cell.is_empty()).then(|| unescaped(cell))).collect(),
         segment: unescaped(own[0]),
         metric: unescaped(own[1]),
         value: number(own[2]),
         value_int: number(own[3]),
         denominator: number(own[5]),
         compared: compared.collect(),
+        is_break: if breaks { number(rest[0]) } else { None },
     }
 }
 
@@ -117,6 +123,7 @@ fn number<T: std::str::FromStr>(cell: &str) -> Option<T> {
 fn dimension(cell: &str) -> Dim {
     match cell {
         "(all)" => Dim::All,
+        "(others)" => Dim::Others,
         "(unknown)" => Dim::Unknown,
         text => Dim::Is(unescaped(text)),
     }
@@ -133,18 +140,54 @@ fn unescaped(cell: &str) -> String {
 mod tests {
     use super::{read_long_csv, ComparedRow, Dim, Row};
 
+    fn read(pipeline: &str, text: &str) -> Vec<Row> {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = dir.path().join("r.csv");
+        std::fs::write(&path, text).expect("a written file");
+        read_long_csv(&path, pipeline)
+    }
+
     #[test]
     fn a_long_export_reads_back() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("r.csv");
+        let pipeline = "metrics: {m: {type: simple, source: s}, rate: {type: ratio, numerator: m, denominator: m}}\n\
+            reports: [{name: r, metrics: [m, rate], group_by: [network, country], compare: [previous_year]}]";
         let text = "report,grain,period_start,period_end,period_label,is_complete,coverage,days,level,network,country,\
             segment,metric,value,value_int,numerator,denominator,previous_year_value,previous_year_abs,\
             previous_year_pct,previous_year_better,unit,direction,additivity,as_of\r\n\
             r,day,2025-01-31,2025-01-31,2025-01-31,true,1,1,detail,(unknown),\"'=a,\"\"b\",all,m,3,3,,,2,1,0.5,true,,,,\r\n\
             r,day,2025-01-31,2025-01-31,2025-01-31,false,1,0,network,x,(all),all,rate,,,1,7,,,,,,,,\r\n";
-        std::fs::write(&path, text).unwrap();
-        let text = str::to_owned;
         let m = Row {
+            level: "detail".to_owned(),
+            dims: vec![Dim::Unknown, Dim::Is("=a,\"b".to_owned())],
+            compared: vec![ComparedRow {
+                name: "previous_year".to_owned(),
+                earlier: Some(2.0),
+                change: Some(1.0),
+                percent: Some(0.5),
+                better: Some(true),
+            }],
+            ..plain()
+        };
+        let nothing = ComparedRow { earlier: None, change: None, percent: None, better: None, ..m.compared[0].clone() };
+        let rate = Row {
+            is_complete: false,
+            days: 0,
+            level: "network".to_owned(),
+            dims: vec![Dim::Is("x".to_owned()), Dim::All],
+            metric: "rate".to_owned(),
+            value: None,
+            value_int: None,
+            denominator: Some(7.0),
+            compared: vec![nothing],
+            ..m.clone()
+        };
+        assert_eq!(read(pipeline, text), [m, rate]);
+    }
+
+    /// Three, on one day.
+    fn plain() -> Row {
+        let text = str::to_owned;
+        Row {
             report: text("r"),
             grain: text("day"),
             period_start: text("2025-01-31"),
@@ -153,33 +196,44 @@ mod tests {
             is_complete: true,
             days: 1,
             level: text("detail"),
-            dims: vec![Dim::Unknown, Dim::Is(text("=a,\"b"))],
+            rank: None,
+            dims: vec![],
+            attributes: vec![],
             segment: text("all"),
             metric: text("m"),
             value: Some(3.0),
             value_int: Some(3),
             denominator: None,
-            compared: vec![ComparedRow {
-                name: text("previous_year"),
-                earlier: Some(2.0),
-                change: Some(1.0),
-                percent: Some(0.5),
-                better: Some(true),
-            }],
+            compared: vec![],
+            is_break: None,
+        }
+    }
+
+    #[test]
+    fn ranks_attributes_and_breaks_have_columns_where_they_are_asked_for() {
+        let pipeline = "metrics: {m: {type: simple, source: s, versions: [{valid_from: 2025-02-01, expr: n}]}}\n\
+            reports: [{name: r, metrics: [m], group_by: [post], attributes: [title, likes], top: {n: 1, by: m}}]";
+        let text = "report,grain,period_start,period_end,period_label,is_complete,coverage,days,level,rank,post,title,\
+            likes,segment,metric,value,value_int,numerator,denominator,is_break,unit,direction,additivity,as_of\r\n\
+            r,day,2025-01-31,2025-01-31,2025-01-31,true,1,1,detail,1,p,'+1,5,all,m,3,3,,,true,,,,\r\n\
+            r,day,2025-01-31,2025-01-31,2025-01-31,true,1,1,others,,(others),,,all,m,3,3,,,,,,,\r\n";
+        let first = Row {
+            rank: Some(1),
+            dims: vec![Dim::Is("p".to_owned())],
+            attributes: vec![Some("+1".to_owned()), Some("5".to_owned())],
+            is_break: Some(true),
+            ..plain()
         };
-        let nothing = ComparedRow { earlier: None, change: None, percent: None, better: None, ..m.compared[0].clone() };
-        let rate = Row {
-            is_complete: false,
-            days: 0,
-            level: text("network"),
-            dims: vec![Dim::Is(text("x")), Dim::All],
-            metric: text("rate"),
-            value: None,
-            value_int: None,
-            denominator: Some(7.0),
-            compared: vec![nothing],
-            ..m.clone()
-        };
-        assert_eq!(read_long_csv(&path), [m, rate]);
+        let level = "others".to_owned();
+        let others = Row { level, dims: vec![Dim::Others], attributes: vec![None, None], ..plain() };
+        assert_eq!(read(pipeline, text), [first, others]);
+    }
+
+    #[test]
+    #[should_panic(expected = "the columns of a long export")]
+    fn a_column_that_nobody_asked_for_is_noticed() {
+        let text = "report,grain,period_start,period_end,period_label,is_complete,coverage,days,level,rank,segment,\
+            metric,value,value_int,numerator,denominator,unit,direction,additivity,as_of\r\n";
+        read("metrics: {m: {type: simple, source: s}}\nreports: [{name: r, metrics: [m]}]", text);
     }
 }

@@ -12,7 +12,7 @@ use super::outcome::Outcome;
 use super::read::{read, Record, Table};
 use super::spans::Span;
 use super::spec::{Field, Spec};
-use super::spec_metrics::{self, Comparison, Cumulative, Metric, Ratio, Share};
+use super::spec_metrics::{self, Comparison, Cumulative, Metric, Ratio, Share, Version};
 use super::sql::{columns, eval, parse, Kinds, Scope};
 use super::value::{Kind, Value};
 
@@ -47,6 +47,9 @@ pub(crate) struct Simple {
     pub(crate) snapshot: Option<Snapshot>,
     pub(crate) fill: Option<Value>,
     pub(crate) joins_timespine: bool,
+    /// The dimensions over all of whose values it is taken.
+    pub(crate) ignores: Vec<String>,
+    pub(crate) versions: Vec<Version>,
 }
 
 struct Term {
@@ -110,12 +113,11 @@ impl Metrics {
             Metric::Comparison(comparison) => Prepared::Comparison(comparison.clone()),
             Metric::Share(share) => Prepared::Share(share.clone()),
             Metric::Derived { expr } => {
-                let expr = Box::new(parse(expr));
-                let inputs = columns(&expr).into_iter().filter(|word| spec.metrics.contains_key(word)).collect();
-                Prepared::Derived { expr, inputs, kinds: Kinds::new() }
+                let inputs = metric.inputs(&spec.metrics);
+                Prepared::Derived { expr: Box::new(parse(expr)), inputs, kinds: Kinds::new() }
             }
         };
-        for input in inputs_of(&prepared) {
+        for input in metric.inputs(&spec.metrics) {
             self.add(spec, &input, base_dir, as_of);
         }
         let prepared = match prepared {
@@ -165,7 +167,7 @@ impl Metrics {
         [own].into_iter().chain(inputs.iter().flat_map(|input| self.tree(input))).collect()
     }
 
-    fn simples(&self, name: &str) -> Vec<&Simple> {
+    pub(crate) fn simples(&self, name: &str) -> Vec<&Simple> {
         let simples = self.tree(name).into_iter().filter_map(|prepared| match prepared {
             Prepared::Simple(simple) => Some(simple),
             _ => None,
@@ -211,26 +213,55 @@ fn inputs_of(prepared: &Prepared) -> Vec<String> {
     }
 }
 
-fn prepare_simple(spec: &Spec, simple: &spec_metrics::Simple, table: &Table) -> Simple {
-    let expr = simple.expr.as_deref().map(parse);
-    let filter = simple.filter.as_deref().map(parse);
-    let agg = effective_agg(spec, simple);
-    let kind = match (agg.as_str(), &expr, &simple.snapshot) {
-        ("count", ..) => Kind::Int,
-        ("average", ..) => Kind::Float,
-        (_, _, Some(snapshot)) if snapshot.window_agg == "average" => Kind::Float,
-        (_, expr, _) => kind_of(expr.as_ref().expect("only a count has no expression"), &table.kinds),
+/// What a record counts as from a day on.
+struct Definition {
+    from: i32,
+    expr: Option<Expr>,
+    filter: Option<Expr>,
+}
+
+/// The metric's own definition, then those of its versions; a key that a version lacks is the metric's own.
+fn definitions(simple: &spec_metrics::Simple) -> Vec<Definition> {
+    let definition = |from: i32, expr: Option<&String>, filter: Option<&String>| Definition {
+        from,
+        expr: expr.or(simple.expr.as_ref()).map(|expr| parse(expr)),
+        filter: filter.or(simple.filter.as_ref()).map(|filter| parse(filter)),
     };
-    let terms = table.records.iter().map(|record| term(expr.as_ref(), filter.as_ref(), &table.kinds, record));
+    let later = simple.versions.iter();
+    let later = later.map(|version| definition(version.valid_from, version.expr.as_ref(), version.filter.as_ref()));
+    [definition(i32::MIN, None, None)].into_iter().chain(later).collect()
+}
+
+fn prepare_simple(spec: &Spec, simple: &spec_metrics::Simple, table: &Table) -> Simple {
+    let definitions = definitions(simple);
+    let agg = effective_agg(spec, simple);
+    // Where one version has integers and another floats, all of them are floats.
+    // What is counted may be of any kind.
+    let exprs = definitions.iter().filter_map(|definition| definition.expr.as_ref()).filter(|_| agg != "count");
+    let summed = exprs.fold(Kind::Null, |kind, expr| kind.with(kind_of(expr, &table.kinds)));
+    let kind = match (agg.as_str(), &simple.snapshot) {
+        ("count", _) => Kind::Int,
+        ("average", _) => Kind::Float,
+        (_, Some(snapshot)) if snapshot.window_agg == "average" => Kind::Float,
+        _ => summed,
+    };
+    let terms = table.records.iter().map(|record| {
+        let known = definitions.iter().filter(|definition| definition.from <= record.date);
+        let Definition { expr, filter, .. } = known.max_by_key(|one| one.from).expect("the first is always known");
+        term(expr.as_ref(), filter.as_ref(), &table.kinds, record)
+    });
+    let terms = terms.map(|term| term.map(|term| Term { value: term.value.into_kind(summed), ..term }));
     Simple {
         source: simple.source.clone(),
         agg,
         kind,
-        is_bare: matches!(expr, None | Some(Expr::Identifier(_))),
+        is_bare: definitions.iter().all(|one| matches!(one.expr, None | Some(Expr::Identifier(_)))),
         terms: terms.collect(),
         snapshot: simple.snapshot.as_ref().map(|snapshot| prepare_snapshot(snapshot, table)),
         fill: simple.fill.clone().map(|number| number.into_kind(kind)),
         joins_timespine: simple.joins_timespine,
+        ignores: simple.ignores.clone(),
+        versions: simple.versions.clone(),
     }
 }
 

@@ -4,11 +4,14 @@
 //! column name to value, expressions are walked once per record, every value is made of the records of its span,
 //! every time, and float sums are exact. Where the two disagree, one of them misreads the contract.
 //!
-//! Deliberately absent: hour grain and time zones (only dates are bucketed), sources coarser than a day whose rows
-//! straddle a period, wide exports, coverage, warnings, and the refusals: a pipeline that the contract refuses
-//! either panics here or is evaluated as if it were allowed.
+//! Deliberately absent: hour grain, sources coarser than a day whose rows straddle a period, `normalise`, `map` and
+//! dimensions that are expressions, wide exports, coverage, warnings, and the refusals: a pipeline that the contract
+//! refuses either panics here or is evaluated as if it were allowed. The one thing not written by hand is the database
+//! of time zones.
 
 mod accumulate;
+mod attributes;
+mod breaks;
 mod calendar;
 mod compare;
 mod eval;
@@ -18,6 +21,7 @@ mod functions;
 mod index;
 mod kind;
 mod long_csv;
+mod lookups;
 mod metrics;
 mod outcome;
 mod random;
@@ -27,9 +31,14 @@ mod spans;
 mod spec;
 mod spec_metrics;
 mod sql;
+mod table_examples;
 mod time_examples;
+mod top;
+mod top_examples;
 mod value;
+mod version_examples;
 mod views;
+mod zones;
 
 pub(crate) use calendar::parse_iso;
 pub(crate) use compare::compare;

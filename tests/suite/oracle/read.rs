@@ -1,4 +1,4 @@
-//! Sources to tables: typed columns, normalised texts, unions, and the source's own `where`.
+//! Sources to tables: typed columns, normalised texts, unions, lookups, and the source's own `where`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -6,10 +6,12 @@ use std::path::Path;
 use unicode_normalization::UnicodeNormalization;
 
 use super::calendar::parse_iso;
+use super::lookups::join;
 use super::read_files::{read_files, RawFile};
 use super::spec::{Source, Spec};
 use super::sql::{eval, parse, Kinds, Scope};
 use super::value::{Kind, Value};
+use super::zones::Zones;
 
 /// The records of a source that pass its `where`.
 pub(crate) struct Table {
@@ -35,10 +37,13 @@ struct Column {
 pub(crate) fn read(spec: &Spec, name: &str, base_dir: &Path) -> Table {
     let source = spec.sources.get(name).unwrap_or_else(|| panic!("no source `{name}`"));
     let mut table = if source.union.is_empty() {
-        read_own(source, base_dir)
+        read_own(spec, source, base_dir)
     } else {
         unite(source.union.iter().map(|member| read(spec, member, base_dir)).collect())
     };
+    for (lookup, on) in &source.lookups {
+        join(&mut table, &spec.lookups[lookup], on, base_dir);
+    }
     if let Some(filter) = source.filter.as_deref().map(parse) {
         let Table { kinds, records } = table;
         let passes = |record: &Record| {
@@ -67,28 +72,36 @@ fn unite(members: Vec<Table>) -> Table {
     Table { kinds, records }
 }
 
-fn read_own(source: &Source, base_dir: &Path) -> Table {
+fn read_own(spec: &Spec, source: &Source, base_dir: &Path) -> Table {
+    let zones = Zones::new(&spec.timezone, source.timezone.as_deref());
+    let (kinds, rows) = read_rows(source, base_dir, &zones);
+    let records = rows.into_iter().map(|values| {
+        let Value::Date(date) = values[&source.time_column] else {
+            panic!("a record without a date: {values:?}");
+        };
+        Record { date, values }
+    });
+    Table { kinds, records: records.collect() }
+}
+
+/// The kinds of the columns, and the cells of each row.
+pub(super) fn read_rows(source: &Source, base_dir: &Path, zones: &Zones) -> (Kinds, Vec<BTreeMap<String, Value>>) {
     let files = read_files(source, base_dir);
     let columns = columns(source, &files);
-    let mut table = Table { kinds: Kinds::new(), records: Vec::new() };
-    for column in &columns {
-        table.kinds.insert(column.name.clone(), column_kind(column, source, &files));
-    }
+    let kind = |column: &Column| (column.name.clone(), column_kind(column, source, &files));
+    let kinds: Kinds = columns.iter().map(kind).collect();
+    let mut rows = Vec::new();
     for file in &files {
         for row in &file.rows {
             let cells = columns.iter().map(|column| {
                 let at = file.columns.iter().position(|(name, _)| *name == column.in_file);
                 let value = at.map_or(&Value::Null, |at| &row[at]);
-                (column.name.clone(), typed(value, table.kinds[&column.name]))
+                (column.name.clone(), typed(value, kinds[&column.name], zones))
             });
-            let values: BTreeMap<String, Value> = cells.collect();
-            let Value::Date(date) = values[&source.time_column] else {
-                panic!("a record without a date: {values:?}");
-            };
-            table.records.push(Record { date, values });
+            rows.push(cells.collect());
         }
     }
-    table
+    (kinds, rows)
 }
 
 /// The declared fields, the time column, and every other column of the files under its own name.
@@ -136,7 +149,9 @@ fn column_kind(column: &Column, source: &Source, files: &[RawFile]) -> Kind {
         return kind;
     }
     let integers = texts.iter().all(|text| text.parse::<i64>().is_ok());
-    match column.is_measure {
+    // A table without a time column is a lookup: its decimals are no measures, and numbers all the same.
+    let is_decimal = source.time_column.is_empty() && texts.iter().all(|text| text.parse::<f64>().is_ok());
+    match column.is_measure || is_decimal {
         _ if integers => Kind::Int,
         true => Kind::Float,
         false if texts.iter().all(|text| ["true", "false"].contains(text)) => Kind::Bool,
@@ -146,7 +161,7 @@ fn column_kind(column: &Column, source: &Source, files: &[RawFile]) -> Kind {
 }
 
 /// A cell as a value of its column's kind; texts are trimmed, composed (NFC), and null when nothing is left.
-fn typed(cell: &Value, kind: Kind) -> Value {
+fn typed(cell: &Value, kind: Kind, zones: &Zones) -> Value {
     let Value::Text(text) = cell else {
         return cell.clone().into_kind(kind);
     };
@@ -159,7 +174,7 @@ fn typed(cell: &Value, kind: Kind) -> Value {
         Kind::Bool => Value::Bool(parsed(&text)),
         Kind::Int => Value::Int(parsed(&text)),
         Kind::Float => Value::Float(parsed(&text)),
-        Kind::Date => Value::Date(parse_iso(&text).unwrap_or_else(|| panic!("`{text}` is no date"))),
+        Kind::Date => Value::Date(zones.day(&text).unwrap_or_else(|| panic!("`{text}` is no date"))),
     }
 }
 
@@ -168,12 +183,13 @@ fn parsed<T: std::str::FromStr>(text: &str) -> T {
 }
 
 mod tests {
-    use super::{typed, unite, Record, Table};
+    use super::{unite, Record, Table, Zones};
     use crate::oracle::value::{Kind, Value};
 
     #[test]
     fn texts_are_trimmed_and_composed() {
         let cell = |text: &str| Value::Text(text.to_owned());
+        let typed = |cell: &Value, kind: Kind| super::typed(cell, kind, &Zones::new("UTC", None));
         assert_eq!(typed(&cell(" e\u{301}t "), Kind::Text), cell("\u{e9}t"));
         assert_eq!(typed(&cell(" \t "), Kind::Text), Value::Null);
         assert_eq!(typed(&cell("NA"), Kind::Text), cell("NA"));

@@ -4,14 +4,17 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use parquet::basic::{LogicalType, Type as Physical};
+use jiff::tz::TimeZone;
+use jiff::Timestamp;
+use parquet::basic::{LogicalType, TimeUnit, Type as Physical};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 
 use super::spec::Source;
 use super::value::{Kind, Value};
 
-/// The cells of one file. CSV cells are texts, an empty one null; Parquet cells have their type.
+/// The cells of one file. CSV cells are texts, an empty one null; Parquet cells have their type, but for timestamps,
+/// which are texts: `2025-03-30T00:30:00Z`, without the `Z` where they are wall times.
 pub(crate) struct RawFile {
     /// Names, and the kind when the file knows it.
     pub(crate) columns: Vec<(String, Option<Kind>)>,
@@ -103,14 +106,18 @@ fn read_parquet(path: &Path) -> RawFile {
         (column.name().to_owned(), Some(kind))
     });
     let columns = columns.collect();
+    let logical: Vec<Option<&LogicalType>> = schema.columns().iter().map(|c| c.logical_type_ref()).collect();
     let rows = reader.get_row_iter(None).expect("a row reader");
-    let rows = rows.map(|row| row.expect("a row").into_columns().into_iter().map(|(_, f)| field(&f)).collect());
+    let rows = rows.map(|row| {
+        let cells = row.expect("a row").into_columns().into_iter().zip(&logical);
+        cells.map(|((_, cell), logical)| field(&cell, *logical)).collect()
+    });
     RawFile { columns, rows: rows.collect() }
 }
 
 fn parquet_kind(physical: Physical, logical: Option<&LogicalType>) -> Kind {
     match (physical, logical) {
-        (_, Some(LogicalType::Date | LogicalType::Timestamp { .. })) => Kind::Date,
+        (_, Some(LogicalType::Date | LogicalType::Timestamp(_))) => Kind::Date,
         (Physical::BOOLEAN, _) => Kind::Bool,
         (Physical::INT32 | Physical::INT64, _) => Kind::Int,
         (Physical::FLOAT | Physical::DOUBLE, _) => Kind::Float,
@@ -119,11 +126,11 @@ fn parquet_kind(physical: Physical, logical: Option<&LogicalType>) -> Kind {
     }
 }
 
-fn field(field: &Field) -> Value {
-    const DAY_IN_MS: i64 = 86_400_000;
-    let day = |days: i64| Value::Date(i32::try_from(days).expect("a date within reach"));
+fn field(field: &Field, logical: Option<&LogicalType>) -> Value {
     match field {
         Field::Null => Value::Null,
+        Field::TimestampMillis(count) | Field::TimestampMicros(count) => timestamp(*count, logical),
+        Field::Long(count) if matches!(logical, Some(LogicalType::Timestamp(_))) => timestamp(*count, logical),
         Field::Bool(value) => Value::Bool(*value),
         Field::Byte(int) => Value::Int(i128::from(*int)),
         Field::Short(int) => Value::Int(i128::from(*int)),
@@ -138,8 +145,21 @@ fn field(field: &Field) -> Value {
         Field::Str(text) => Value::Text(text.clone()),
         Field::Bytes(bytes) => Value::Text(bytes.as_utf8().expect("a text in UTF-8").to_owned()),
         Field::Date(days) => Value::Date(*days),
-        Field::TimestampMillis(ms) => day(ms.div_euclid(DAY_IN_MS)),
-        Field::TimestampMicros(us) => day(us.div_euclid(DAY_IN_MS * 1000)),
         other => panic!("the oracle does not read {other}"),
     }
+}
+
+fn timestamp(count: i64, logical: Option<&LogicalType>) -> Value {
+    let Some(LogicalType::Timestamp(kind)) = logical else { panic!("a timestamp without a unit") };
+    let nanos = match kind.unit {
+        TimeUnit::MILLIS => 1_000_000,
+        TimeUnit::MICROS => 1000,
+        TimeUnit::NANOS => 1,
+    };
+    let instant = Timestamp::from_nanosecond(i128::from(count) * nanos).expect("a time within reach");
+    Value::Text(if kind.is_adjusted_to_u_t_c {
+        instant.to_string()
+    } else {
+        TimeZone::UTC.to_datetime(instant).to_string()
+    })
 }

@@ -10,8 +10,13 @@ use super::value::Kind;
 
 pub(crate) struct Spec {
     pub(crate) calendar: Calendar,
+    /// In which instants become days.
+    pub(crate) timezone: String,
     pub(crate) sources: BTreeMap<String, Source>,
-    pub(crate) segments: BTreeMap<String, String>,
+    /// The names of the sources as the pipeline lists them.
+    pub(crate) order: Vec<String>,
+    pub(crate) lookups: BTreeMap<String, Lookup>,
+    pub(crate) segments: BTreeMap<String, Segment>,
     pub(crate) metrics: BTreeMap<String, Metric>,
     /// Of the metrics that say one.
     pub(crate) directions: BTreeMap<String, String>,
@@ -23,13 +28,31 @@ pub(crate) struct Source {
     pub(crate) format: Option<String>,
     pub(crate) separator: u8,
     pub(crate) time_column: String,
+    /// Of the wall times in the time column.
+    pub(crate) timezone: Option<String>,
     pub(crate) fields: Vec<Field>,
     pub(crate) filter: Option<String>,
     /// The members of a union; empty for a source of its own files.
     pub(crate) union: Vec<String>,
+    /// The lookups that are joined to its records, and the columns that they are joined on, if it says them.
+    pub(crate) lookups: Vec<(String, Vec<String>)>,
+}
+
+/// A small table with one row a key.
+pub(crate) struct Lookup {
+    /// Its files, read like those of a source; the fields are the key and what the table adds.
+    pub(crate) table: Source,
+    pub(crate) key: Vec<String>,
+}
+
+/// One condition for all sources, or one for each.
+pub(crate) enum Segment {
+    Everywhere(String),
+    BySource(BTreeMap<String, String>),
 }
 
 /// A dimension or a measure of a source.
+#[derive(Clone)]
 pub(crate) struct Field {
     pub(crate) name: String,
     pub(crate) column: String,
@@ -51,6 +74,19 @@ pub(crate) struct Report {
     pub(crate) totals: Vec<Vec<String>>,
     /// Whether rows of incomplete periods are left out.
     pub(crate) drops_incomplete: bool,
+    pub(crate) top: Option<Top>,
+    pub(crate) attributes: Vec<String>,
+}
+
+/// Which groups of a report are kept: those with the largest values.
+pub(crate) struct Top {
+    pub(crate) n: usize,
+    pub(crate) by: String,
+    /// For each combination of these dimensions.
+    pub(crate) per: Vec<String>,
+    /// Whether the other groups have a row together.
+    pub(crate) others: bool,
+    pub(crate) ascending: bool,
 }
 
 /// The scalar under a key, as text.
@@ -92,14 +128,27 @@ fn entries(map: &Yaml, key: &str) -> Vec<(String, Yaml)> {
     }
 }
 
+impl Spec {
+    /// Whether a metric, or one that it is made of, has versions.
+    pub(crate) fn has_versions(&self, name: &str) -> bool {
+        match &self.metrics[name] {
+            Metric::Simple(simple) => !simple.versions.is_empty(),
+            metric => metric.inputs(&self.metrics).iter().any(|input| self.has_versions(input)),
+        }
+    }
+}
+
 /// Parses the whole pipeline.
 pub(crate) fn parse(yaml: &str) -> Spec {
     let root: Yaml = serde_yaml::from_str(yaml).expect("the pipeline is YAML");
     let incomplete = root.get("calendar").and_then(|calendar| text(calendar, "incomplete_periods"));
     Spec {
         calendar: calendar(root.get("calendar").unwrap_or(&Yaml::Null)),
+        timezone: root.get("calendar").and_then(|map| text(map, "timezone")).unwrap_or_else(|| "UTC".to_owned()),
         sources: entries(&root, "sources").into_iter().map(|(name, map)| (name, source(&map))).collect(),
-        segments: entries(&root, "segments").into_iter().map(|(name, map)| (name, required(&map, "where"))).collect(),
+        order: entries(&root, "sources").into_iter().map(|(name, _)| name).collect(),
+        lookups: entries(&root, "lookups").into_iter().map(|(name, map)| (name, lookup(&map))).collect(),
+        segments: entries(&root, "segments").into_iter().map(|(name, map)| (name, segment(&map))).collect(),
         directions: entries(&root, "metrics")
             .into_iter()
             .filter_map(|(name, map)| text(&map, "direction").map(|direction| (name, direction)))
@@ -141,24 +190,46 @@ fn calendar(map: &Yaml) -> Calendar {
 
 fn source(map: &Yaml) -> Source {
     let separator = map.get("csv").and_then(|csv| text(csv, "separator")).unwrap_or_else(|| ",".to_owned());
-    let mut fields = Vec::new();
-    for (key, is_measure) in [("dimensions", false), ("measures", true)] {
-        fields.extend(entries(map, key).into_iter().map(|(name, field)| Field {
-            column: text(&field, "column").unwrap_or_else(|| name.clone()),
-            name,
-            is_measure,
-            declared: text(&field, "type").map(|t| declared(&t)),
-            reaggregate: text(&field, "reaggregate"),
-        }));
-    }
+    let time = map.get("time").unwrap_or(&Yaml::Null);
     Source {
         paths: texts(map, "path").iter().map(|path| with_variables(path)).collect(),
         format: text(map, "format"),
         separator: separator.bytes().next().expect("a separator is one byte"),
-        time_column: map.get("time").and_then(|time| text(time, "column")).unwrap_or_default(),
-        fields,
+        time_column: text(time, "column").unwrap_or_default(),
+        timezone: text(time, "timezone"),
+        fields: [fields(map, "dimensions", false), fields(map, "measures", true)].concat(),
         filter: text(map, "where"),
         union: texts(map, "union"),
+        lookups: entries(map, "lookups").into_iter().map(|(name, details)| (name, texts(&details, "on"))).collect(),
+    }
+}
+
+fn fields(map: &Yaml, key: &str, is_measure: bool) -> Vec<Field> {
+    let field = |(name, field): (String, Yaml)| Field {
+        column: text(&field, "column").unwrap_or_else(|| name.clone()),
+        name,
+        is_measure,
+        declared: text(&field, "type").map(|t| declared(&t)),
+        reaggregate: text(&field, "reaggregate"),
+    };
+    entries(map, key).into_iter().map(field).collect()
+}
+
+fn lookup(map: &Yaml) -> Lookup {
+    let key = fields(map, "key", false);
+    Lookup {
+        key: key.iter().map(|field| field.name.clone()).collect(),
+        table: Source { fields: [key, fields(map, "columns", false)].concat(), ..source(map) },
+    }
+}
+
+fn segment(map: &Yaml) -> Segment {
+    match map.get("where") {
+        Some(Yaml::Mapping(_)) => {
+            let conditions = entries(map, "where").into_iter();
+            Segment::BySource(conditions.map(|(source, filter)| (source, scalar(&filter).expect("SQL"))).collect())
+        }
+        _ => Segment::Everywhere(required(map, "where")),
     }
 }
 
@@ -205,6 +276,18 @@ fn report(map: &Yaml, default: Option<&str>) -> Report {
         end: date("end"),
         compare: texts(map, "compare"),
         drops_incomplete: incomplete.as_deref().or(default) == Some("drop"),
+        top: map.get("top").map(top),
+        attributes: texts(map, "attributes"),
+    }
+}
+
+fn top(map: &Yaml) -> Top {
+    Top {
+        n: required(map, "n").parse().expect("a number of groups"),
+        by: required(map, "by"),
+        per: texts(map, "per"),
+        others: text(map, "others").is_some_and(|word| word == "true"),
+        ascending: text(map, "order").is_some_and(|word| word == "ascending"),
     }
 }
 

@@ -1,8 +1,12 @@
 //! The metrics of a pipeline's YAML.
 
+use std::collections::BTreeMap;
+
 use serde_yaml::Value as Yaml;
 
+use super::calendar::parse_iso;
 use super::spec::{required, text, texts};
+use super::sql::{columns, parse};
 use super::value::Value;
 
 pub(crate) enum Metric {
@@ -24,6 +28,19 @@ pub(crate) struct Simple {
     /// The number in place of no value.
     pub(crate) fill: Option<Value>,
     pub(crate) joins_timespine: bool,
+    /// The dimensions over all of whose values it is taken.
+    pub(crate) ignores: Vec<String>,
+    pub(crate) versions: Vec<Version>,
+}
+
+/// What defines a metric from a day on; what it does not say is the metric's own.
+#[derive(Clone)]
+pub(crate) struct Version {
+    pub(crate) valid_from: i32,
+    pub(crate) expr: Option<String>,
+    pub(crate) filter: Option<String>,
+    /// Whether figures before and after may be compared.
+    pub(crate) is_comparable: bool,
 }
 
 /// `non_additive_dimension` and what goes with it.
@@ -93,6 +110,22 @@ impl Length {
     }
 }
 
+impl Metric {
+    /// The metrics that it is made of.
+    pub(crate) fn inputs(&self, metrics: &BTreeMap<String, Metric>) -> Vec<String> {
+        match self {
+            Metric::Simple(_) => Vec::new(),
+            Metric::Ratio(ratio) => vec![ratio.numerator.clone(), ratio.denominator.clone()],
+            Metric::Derived { expr } => {
+                columns(&parse(expr)).into_iter().filter(|word| metrics.contains_key(word)).collect()
+            }
+            Metric::Cumulative(cumulative) => vec![cumulative.input.clone()],
+            Metric::Comparison(comparison) => vec![comparison.base.clone()],
+            Metric::Share(share) => vec![share.input.clone()],
+        }
+    }
+}
+
 pub(super) fn metric(map: &Yaml) -> Metric {
     let or = |key: &str, default: &str| text(map, key).unwrap_or_else(|| default.to_owned());
     match required(map, "type").as_str() {
@@ -145,6 +178,21 @@ fn simple(map: &Yaml) -> Simple {
         snapshot,
         fill: text(map, "fill_nulls_with").map(|number| number_of(&number)),
         joins_timespine: text(map, "join_to_timespine").is_some_and(|word| word == "true"),
+        ignores: texts(map, "ignore_dimensions"),
+        versions: match map.get("versions") {
+            Some(Yaml::Sequence(versions)) => versions.iter().map(version).collect(),
+            _ => Vec::new(),
+        },
+    }
+}
+
+fn version(map: &Yaml) -> Version {
+    let valid_from = required(map, "valid_from");
+    Version {
+        valid_from: parse_iso(&valid_from).unwrap_or_else(|| panic!("{valid_from} is no date")),
+        expr: text(map, "expr"),
+        filter: text(map, "filter"),
+        is_comparable: text(map, "comparable").is_some_and(|word| word == "true"),
     }
 }
 

@@ -44,12 +44,16 @@ fn number(amount: Amount) -> String {
     amount.value.map_or("-".to_owned(), |value| value.to_string())
 }
 
-/// A line for each row: period, dimensions, segment, then the value of each metric and what it is compared with.
-fn rows(cells: &[Cell]) -> Vec<String> {
+/// A line for each row: period, rank, dimensions, attributes, segment, then the value of each metric, with a `!` where a
+/// version begins, and what it is compared with.
+pub(super) fn rows(cells: &[Cell]) -> Vec<String> {
     let key = |cell: &Cell| {
+        let rank = cell.rank.map(|rank| format!(" #{rank}")).unwrap_or_default();
         let dims = cell.dims.iter().map(|dim| format!(" {}", dim.shown()));
+        let attributes = cell.attributes.iter().map(|value| format!(" ({})", value.shown().unwrap_or_default()));
         let segment = if cell.segment == "all" { String::new() } else { format!(" {}", cell.segment) };
-        format!("{}{}{segment}", cell.period_label, dims.collect::<String>())
+        let beside = dims.chain(attributes).collect::<String>();
+        format!("{}{rank}{beside}{segment}", cell.period_label)
     };
     let value = |cell: &Cell| {
         if let Some(int) = cell.value_int {
@@ -59,7 +63,8 @@ fn rows(cells: &[Cell]) -> Vec<String> {
             let better = c.better.map_or("-".to_owned(), |better| better.to_string());
             format!(" [{} {} {} {better}]", number(c.earlier), number(c.change), number(c.percent))
         });
-        format!(" {}{}", number(cell.value), compared.collect::<String>())
+        let mark = if cell.is_break == Some(true) { "!" } else { "" };
+        format!(" {}{mark}{}", number(cell.value), compared.collect::<String>())
     };
     let of_row = |row: &[Cell]| format!("{}{}", key(&row[0]), row.iter().map(value).collect::<String>());
     cells.chunk_by(|a, b| (key(a), &a.grain) == (key(b), &b.grain)).map(of_row).collect()

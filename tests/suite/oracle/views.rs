@@ -19,6 +19,8 @@ use super::value::{is_zero, Value};
 #[derive(Clone)]
 pub(crate) struct View<'a> {
     pub(crate) group: Rc<Group>,
+    /// The groups of the details whose records the view is of, where it is of some groups together.
+    pub(crate) among: Option<Rc<BTreeSet<Group>>>,
     /// By its place in the report; none for all records.
     pub(crate) segment: Option<usize>,
     pub(crate) span: Span,
@@ -33,7 +35,7 @@ pub(crate) type Looks<'a> = BTreeSet<(&'a str, Span)>;
 pub(crate) struct Views<'a> {
     calendar: Calendar,
     report: &'a Report,
-    metrics: &'a Metrics,
+    pub(crate) metrics: &'a Metrics,
     pub(crate) index: Index<'a>,
     /// The first day of any source that the pipeline reads.
     beginning: i32,
@@ -55,7 +57,7 @@ impl<'a> Views<'a> {
     }
 
     /// The first and the last day of a metric in the report, which ends no later than the report does.
-    fn days_of(&self, name: &str) -> Option<Span> {
+    pub(crate) fn days_of(&self, name: &str) -> Option<Span> {
         let (first, last) = self.known_days[name]?;
         Some((first, self.report.end.map_or(last, |end| last.min(end))))
     }
@@ -74,10 +76,14 @@ impl<'a> Views<'a> {
     /// The value of a metric.
     pub(crate) fn value(&self, name: &str, view: &View<'a>) -> Outcome {
         match self.metrics.prepared(name) {
-            Prepared::Simple(simple) => simple.filled(match &simple.snapshot {
-                Some(snapshot) => self.snapshot(simple, snapshot, view),
-                None => simple.over(&self.records(&simple.source, view, view.span)),
-            }),
+            Prepared::Simple(simple) => {
+                let ignoring = (!simple.ignores.is_empty()).then(|| self.ignoring(view, &simple.ignores));
+                let view = ignoring.as_ref().unwrap_or(view);
+                simple.filled(match &simple.snapshot {
+                    Some(snapshot) => self.snapshot(simple, snapshot, view),
+                    None => simple.over(&self.records(&simple.source, view, view.span)),
+                })
+            }
             Prepared::Ratio(ratio) if ratio.unit.is_some() => mean(&self.ratios(ratio, view)),
             Prepared::Ratio(Ratio { numerator, denominator, ignores, .. }) => {
                 let below = self.ignoring(view, ignores);
@@ -94,6 +100,7 @@ impl<'a> Views<'a> {
                     _ => panic!("`{name}` has one anchor a period"),
                 }
             }
+            Prepared::Comparison(_) if self.is_withheld(&self.looked_at(name, view)) => Outcome::null(),
             Prepared::Comparison(Comparison { base, offset, align, calculation }) => {
                 let (current, earlier) = self.compared(base, offset, align.as_deref(), view);
                 match calculation.as_str() {
@@ -112,7 +119,10 @@ impl<'a> Views<'a> {
     }
 
     fn records(&self, source: &str, view: &View, span: Span) -> Vec<usize> {
-        self.index.records(source, view.segment, &view.group, span)
+        match &view.among {
+            Some(groups) => self.index.records_among(source, view.segment, groups, span),
+            None => self.index.records(source, view.segment, &view.group, span),
+        }
     }
 
     fn derived(&self, name: &str, view: &View<'a>) -> Outcome {
@@ -133,9 +143,12 @@ impl<'a> Views<'a> {
     /// The same view over all values of some dimensions, and over all records where `segment` is among them.
     fn ignoring(&self, view: &View<'a>, names: &[String]) -> View<'a> {
         let kept = |(name, dim): (&String, &Dim)| if names.contains(name) { Dim::All } else { dim.clone() };
-        let group = self.report.group_by.iter().zip(view.group.iter()).map(kept).collect();
+        let group: Group = self.report.group_by.iter().zip(view.group.iter()).map(kept).collect();
         let segment = view.segment.filter(|_| !names.iter().any(|name| name == "segment"));
-        View { group: Rc::new(group), segment, ..view.clone() }
+        // Of the groups that a top list leaves out, the whole is that of all groups.
+        let among = view.among.clone().filter(|_| group == *view.group);
+        assert!(among.is_some() || !group.contains(&Dim::Others), "a whole keeps only dimensions of `per`");
+        View { group: Rc::new(group), among, segment, ..view.clone() }
     }
 
     /// One ratio for each unit that has records in the cell and a ratio.
@@ -152,7 +165,7 @@ impl<'a> Views<'a> {
     }
 
     /// One view for each anchor day: the one of the last or first day, or of each.
-    fn windows(&self, name: &str, cumulative: &Cumulative, view: &View<'a>) -> Vec<View<'a>> {
+    pub(crate) fn windows(&self, name: &str, cumulative: &Cumulative, view: &View<'a>) -> Vec<View<'a>> {
         let Some((_, last)) = self.days_of(name) else {
             return Vec::new();
         };
@@ -173,7 +186,7 @@ impl<'a> Views<'a> {
     }
 
     /// The two views of a comparison: the row's days up to the metric's last, and the same of the earlier period.
-    fn sides(
+    pub(crate) fn sides(
         &self,
         name: &str,
         offset: &Length,
@@ -197,6 +210,12 @@ impl<'a> Views<'a> {
         (Some(current), then)
     }
 
+    /// Whether a metric is known from the first day of an earlier period on: a whole period is not held against a part
+    /// of one.
+    pub(crate) fn is_known(&self, name: &str, earlier: &View) -> bool {
+        self.days_of(name).is_some_and(|(first, _)| first <= earlier.span.0)
+    }
+
     /// A metric in the days of a row, and in the same days of an earlier period.
     pub(crate) fn compared(
         &self,
@@ -207,9 +226,7 @@ impl<'a> Views<'a> {
     ) -> (Outcome, Outcome) {
         let (current, earlier) = self.sides(name, offset, align, view);
         let value = |view: Option<View<'a>>| view.map_or_else(Outcome::null, |view| self.value(name, &view));
-        // A whole period is not held against a part of one.
-        let known = |view: &View<'a>| self.days_of(name).is_some_and(|(first, _)| first <= view.span.0);
-        (value(current), value(earlier.filter(known)))
+        (value(current), value(earlier.filter(|earlier| self.is_known(name, earlier))))
     }
 
     /// What a metric looks at for the row itself. Looks for another group or segment are left out: they make no row.
@@ -218,7 +235,9 @@ impl<'a> Views<'a> {
         match self.metrics.prepared(name) {
             // The dates before the period that `opening` and `carry_forward` may take are no reason for a row.
             Prepared::Simple(simple) => {
-                looks.insert((&simple.source, view.span));
+                if same(&self.ignoring(view, &simple.ignores)) {
+                    looks.insert((&simple.source, view.span));
+                }
             }
             Prepared::Ratio(Ratio { numerator, denominator, ignores, .. }) => {
                 self.looks(numerator, view, looks);
@@ -254,8 +273,7 @@ impl<'a> Views<'a> {
         looks: &mut Looks<'a>,
     ) {
         let (current, earlier) = self.sides(name, offset, align, view);
-        let known = |view: &&View<'a>| self.days_of(name).is_some_and(|(first, _)| first <= view.span.0);
-        for side in current.iter().chain(earlier.iter().filter(known)) {
+        for side in current.iter().chain(earlier.iter().filter(|earlier| self.is_known(name, earlier))) {
             self.looks(name, side, looks);
         }
     }

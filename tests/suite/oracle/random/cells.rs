@@ -23,6 +23,8 @@ pub(super) enum Role {
     NonAdditive {
         reaggregate: Option<&'static str>,
     },
+    /// A decimal of a lookup: only expressions may name it.
+    Looked,
 }
 
 /// What the cells of a column look like.
@@ -79,6 +81,10 @@ impl Column {
         Self { name: name.to_owned(), in_file: name.to_owned(), content, role }
     }
 
+    pub(super) fn is_measure(&self) -> bool {
+        !matches!(self.role, Role::Dimension | Role::Looked)
+    }
+
     pub(super) fn is_number(&self) -> bool {
         matches!(self.content.kind(), Kind::Int | Kind::Float)
     }
@@ -105,7 +111,7 @@ impl Column {
 }
 
 /// A few dates for a dimension.
-fn published(at: i32) -> i32 {
+pub(super) fn published(at: i32) -> i32 {
     days(2024, 2, 27) + at
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::expressions::{Grower, Named};
-use super::metrics::{Metric, Trait, GRAINS};
+use super::metrics::{Metric, Trait, Whole, GRAINS};
 use super::prng::Random;
 use super::sources::{common_dimensions, Source};
 use super::{quoted, Manner};
@@ -40,7 +40,7 @@ fn without(metrics: &[Metric], unwanted: &[Trait]) -> Vec<Metric> {
 
 /// What a metric has of the metrics it is made of.
 fn made_of(name: &str, yaml: String, kind: Kind, inputs: &[&Metric]) -> Metric {
-    let own = [Trait::Simple, Trait::Comparison, Trait::AddsUp];
+    let own = [Trait::Simple, Trait::Comparison, Trait::AddsUp, Trait::Exact];
     let mut grains = BTreeSet::from(GRAINS);
     grains.retain(|grain| inputs.iter().all(|input| input.grains.contains(grain)));
     Metric {
@@ -48,6 +48,8 @@ fn made_of(name: &str, yaml: String, kind: Kind, inputs: &[&Metric]) -> Metric {
         yaml,
         kind,
         sources: inputs.iter().flat_map(|input| input.sources.clone()).collect(),
+        reads: inputs.iter().flat_map(|input| input.reads.clone()).collect(),
+        wholes: inputs.iter().flat_map(|input| input.wholes.clone()).collect(),
         grains,
         traits: inputs
             .iter()
@@ -58,26 +60,43 @@ fn made_of(name: &str, yaml: String, kind: Kind, inputs: &[&Metric]) -> Metric {
 }
 
 fn random_ratio(random: &mut Random, name: &str, metrics: &[Metric], sources: &[Source], manner: Manner) -> Metric {
+    let metrics = &of_one_kind(random, metrics);
     let (numerator, denominator) = (random.pick(metrics), random.pick(metrics));
     let mut yaml = format!("type: ratio, numerator: {}, denominator: {}", numerator.name, denominator.name);
+    let mut wholes = Vec::new();
     // The numerator looks at the row's own days in every source, so that no row hangs on the denominator.
     let allowed = !manner.is_plain
-        && !numerator.is_any(&[Trait::Cumulates, Trait::Compares])
+        && !numerator.is_any(&[Trait::Cumulates, Trait::Compares, Trait::Ignores])
         && denominator.is(Trait::Simple)
+        && !denominator.is(Trait::Ignores)
         && denominator.sources.is_subset(&numerator.sources);
     if allowed && random.chance(80) {
         let count = 1 + random.below(2);
         let mut names = random.sample(&common_dimensions(sources, &numerator.sources), count);
+        wholes.push(Whole::Ignoring(names.clone()));
         if random.chance(50) {
             names.push("segment".to_owned());
         }
         yaml.extend([format!(", denominator_ignores: [{}]", names.join(", "))]);
     }
-    made_of(name, yaml, Kind::Float, &[numerator, denominator])
+    let mut metric = made_of(name, yaml, Kind::Float, &[numerator, denominator]);
+    metric.wholes.extend(wholes);
+    if numerator.is_exact() && denominator.is_exact() {
+        metric.traits.insert(Trait::Exact);
+    }
+    metric
+}
+
+/// The metrics of one of two kinds, where there are both: those without versions, or those that look at no days but
+/// the row's own. Which days a metric looks at that is made of both is not said.
+fn of_one_kind(random: &mut Random, metrics: &[Metric]) -> Vec<Metric> {
+    let kinds = [without(metrics, &[Trait::Versioned]), without(metrics, &[Trait::Cumulates, Trait::Compares])];
+    let kinds: Vec<Vec<Metric>> = kinds.into_iter().filter(|metrics| !metrics.is_empty()).collect();
+    random.pick(&kinds).clone()
 }
 
 fn mean_of_ratios(random: &mut Random, name: &str, metrics: &[Metric], sources: &[Source]) -> Option<Metric> {
-    let simple: Vec<Metric> = without(metrics, &[Trait::SemiAdditive, Trait::Fills]);
+    let simple: Vec<Metric> = without(metrics, &[Trait::SemiAdditive, Trait::Fills, Trait::Ignores]);
     let simple: Vec<Metric> = simple.into_iter().filter(|metric| metric.is(Trait::Simple)).collect();
     let numerator = simple.get(random.below(simple.len().max(1)))?;
     let same: Vec<&Metric> = simple.iter().filter(|metric| metric.sources == numerator.sources).collect();
@@ -103,7 +122,8 @@ fn random_derived(random: &mut Random, name: &str, metrics: &[Metric], manner: M
         return sum_or_difference(random, name, &adding_up);
     }
     let count = 1 + random.below(3);
-    let inputs = random.sample(metrics, count);
+    let usable = of_one_kind(random, metrics);
+    let inputs = random.sample(&usable, count);
     let named = |name: &str, kind: Kind, literals: [&str; 2]| Named {
         name: name.to_owned(),
         kind,
@@ -114,15 +134,18 @@ fn random_derived(random: &mut Random, name: &str, metrics: &[Metric], manner: M
         scope.push(named("days_in_period", Kind::Int, ["28", "31"]));
     }
     let mut expr = Grower { random, columns: &scope, products: false }.number(2);
-    let words = columns(&parse(&expr));
+    let mut words = columns(&parse(&expr));
     if !inputs.iter().any(|input| words.contains(&input.name)) {
         expr = format!("{} / ({expr})", inputs[0].name);
+        words.push(inputs[0].name.clone());
     }
     let kinds = scope.iter().map(|column| (column.name.clone(), column.kind)).collect();
     let kind = kind_of(&parse(&expr), &kinds);
     // Whether or not the expression names all of them, the report must suit each.
     let inputs: Vec<&Metric> = inputs.iter().collect();
     let mut metric = made_of(name, format!("type: derived, expr: {}", quoted(&expr)), kind, &inputs);
+    let named = inputs.iter().filter(|input| words.contains(&input.name));
+    metric.reads = named.flat_map(|input| input.reads.clone()).collect();
     if words.iter().any(|word| word == "days_in_period") {
         metric.traits.insert(Trait::CountsDays);
     }
@@ -141,13 +164,19 @@ fn share(random: &mut Random, name: &str, metrics: &[Metric], sources: &[Source]
     let inputs: Vec<&Metric> = metrics.iter().filter(|metric| metric.is(Trait::AddsUp)).collect();
     let input = *inputs.get(random.below(inputs.len().max(1)))?;
     let mut yaml = format!("type: share, input_metric: {}", input.name);
+    let mut kept = Vec::new();
     if random.chance(70) {
         let count = 1 + random.below(2);
         let within = random.sample(&common_dimensions(sources, &input.sources), count);
         yaml.extend([format!(", within: [{}]", within.join(", "))]);
+        kept = within;
     }
     let mut metric = made_of(name, yaml, Kind::Float, &[input]);
+    metric.wholes.push(Whole::Within(kept));
     metric.traits.insert(Trait::Shares);
+    if input.is_exact() {
+        metric.traits.insert(Trait::Exact);
+    }
     Some(metric)
 }
 
@@ -163,8 +192,10 @@ fn cumulative(random: &mut Random, name: &str, metrics: &[Metric]) -> Option<Met
     let input = inputs.get(random.below(inputs.len().max(1)))?;
     let mut grains: Vec<&str> = GRAINS.to_vec();
     let mut yaml = format!("type: cumulative, input_metric: {}", input.name);
+    // Which day is the first that is known of several sources with versions is not said.
+    let is_plain = !input.is(Trait::Versioned) || input.sources.len() == 1;
     match random.below(8) {
-        0 => {}
+        0 if is_plain => {}
         1 | 2 => {
             let (to_date, fitting): (&str, &[&str]) = *random.pick(&[
                 ("week", &["day", "week"][..]),
@@ -192,6 +223,9 @@ fn cumulative(random: &mut Random, name: &str, metrics: &[Metric]) -> Option<Met
     let kind = if period_agg == "average" { Kind::Float } else { input.kind };
     let mut metric = made_of(name, yaml, kind, &[input]);
     metric.traits.insert(Cumulates);
+    if input.is_exact() && period_agg != "average" {
+        metric.traits.insert(Trait::Exact);
+    }
     metric.grains.retain(|grain| grains.contains(grain));
     (!metric.grains.is_empty()).then_some(metric)
 }
@@ -214,6 +248,9 @@ fn comparison(random: &mut Random, name: &str, metrics: &[Metric], iso_weeks: bo
     let kind = if calculation == "difference" { base.kind } else { Kind::Float };
     let mut metric = made_of(name, yaml, kind, &[base]);
     metric.traits.extend([Trait::Comparison, Trait::Compares]);
+    if base.is_exact() {
+        metric.traits.insert(Trait::Exact);
+    }
     metric.grains.retain(|grain| grains.contains(grain));
     (!metric.grains.is_empty()).then_some(metric)
 }

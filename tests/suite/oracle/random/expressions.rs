@@ -204,7 +204,12 @@ impl Grower<'_> {
             0 => format!("{} + {}", self.number(less), self.number(less)),
             1 => format!("({} - {})", self.number(less), self.number(less)),
             2 => format!("{name} * {}", self.random.pick(&["0.5", "3", "1.1", "-2"])),
-            3 if self.products => format!("{name} * {}", self.number(0)),
+            3 if self.products => {
+                let other = self.number(0);
+                // The square of a large amount is too large to be added up.
+                let other = if other == name { "3".to_owned() } else { other };
+                format!("{name} * {other}")
+            }
             3 | 4 => format!("{name} / {}", self.number(0)),
             5 => format!("({}) / ({})", self.number(less), self.number(less)),
             6 => format!("-({})", self.number(less)),

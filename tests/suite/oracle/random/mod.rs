@@ -4,23 +4,38 @@ mod cells;
 mod combined;
 mod coverage;
 mod expressions;
+mod lookups;
 mod metrics;
 mod prng;
 mod reports;
 mod sources;
 mod time;
+mod versions;
 mod write;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::calendar::iso;
+use super::read::read;
+use super::spans::Span;
+use super::spec::parse;
 use cells::{Column, Content, Role, CHANNELS, COUNTRIES, NETWORKS};
 use expressions::{Grower, Named};
+use lookups::random_lookups;
 use metrics::random_metrics;
 use prng::Random;
 use reports::{random_report, Materials};
 use sources::{random_source, Source};
-use time::{random_time, Time};
+use time::{random_time, Time, ZONES};
+
+/// Whether cases have lookups, segments by source, ignored dimensions, versions, top lists and attributes.
+const NEW: bool = true;
+
+/// As often as a new part of the language is drawn.
+fn is_new(random: &mut Random, percent: usize) -> bool {
+    NEW && random.chance(percent)
+}
 
 /// A pipeline, and the day that its run takes as the last one.
 pub(crate) struct Case {
@@ -35,6 +50,17 @@ pub(super) struct Manner {
     iso_weeks: bool,
     /// Periods as they are: no windows, comparisons, totals and the like.
     is_plain: bool,
+    /// The latest first day and the earliest last day of all sources, where there are days between them.
+    known: Option<Span>,
+}
+
+/// Which records a report looks at.
+struct Segment {
+    name: String,
+    /// As YAML: a condition, or one for each of some sources.
+    filter: String,
+    /// The sources that it says something of; none where it applies to all.
+    sources: Option<BTreeSet<String>>,
 }
 
 /// Written to a file, a case is its pipeline.
@@ -49,28 +75,28 @@ impl AsRef<[u8]> for Case {
 pub(crate) fn random_case(seed: u64, dir: &Path) -> Case {
     let random = &mut Random::new(seed);
     let time = random_time(random);
-    let sources = random_sources(random, dir, &time);
+    let (sources, lookups) = random_sources(random, dir, &time);
     let is_plain = random.chance(15);
     let calendar = calendar(random, is_plain);
     let iso_weeks = !calendar.contains("first_day_of_week") || calendar.contains("first_day_of_week: monday");
-    let manner = Manner { iso_weeks, is_plain };
     let as_of = (!is_plain && random.chance(18)).then(|| time.as_of(random));
-    let mut yaml = format!("version: 1\nname: case_{seed}\n{calendar}");
+    let mut yaml = format!("version: 1\nname: case_{seed}\n{calendar}{lookups}");
 
     yaml += "sources:\n";
     for source in &sources {
         yaml.extend([format!("  {}:\n{}", source.name, source.yaml)]);
         if random.chance(25) && !source.yaml.contains("union:") {
-            let columns = source.scope(&time.named(), |column| column.content != Content::Noise);
+            let columns = source.scope(|column| column.content != Content::Noise);
             yaml.extend([format!("    where: {}\n", quoted(&grow(random, &columns, 2)))]);
         }
     }
-    let segments = random_segments(random, &sources, &time);
+    let manner = Manner { iso_weeks, is_plain, known: known_days(&yaml, dir, as_of) };
+    let segments = random_segments(random, &sources);
     yaml += "segments:\n";
-    for (name, filter) in &segments {
-        yaml.extend([format!("  {name}: {{where: {}}}\n", quoted(filter))]);
+    for Segment { name, filter, .. } in &segments {
+        yaml.extend([format!("  {name}: {{where: {filter}}}\n")]);
     }
-    let metrics = random_metrics(random, &sources, &time, manner);
+    let metrics = random_metrics(random, &sources, manner);
     yaml += "metrics:\n";
     for metric in &metrics {
         yaml.extend([format!("  {}: {{{}}}\n", metric.name, metric.yaml)]);
@@ -81,6 +107,17 @@ pub(crate) fn random_case(seed: u64, dir: &Path) -> Case {
         yaml += &random_report(random, &format!("report_{at}"), &materials);
     }
     Case { yaml, as_of: as_of.map(iso) }
+}
+
+/// The days on which every source of a pipeline has begun and none has ended.
+fn known_days(yaml: &str, dir: &Path, as_of: Option<i32>) -> Option<Span> {
+    let spec = parse(yaml);
+    let mut known = (i32::MIN, as_of.unwrap_or(i32::MAX));
+    for name in &spec.order {
+        let dates: Vec<i32> = read(&spec, name, dir).records.iter().map(|record| record.date).collect();
+        known = (known.0.max(*dates.iter().min()?), known.1.min(*dates.iter().max()?));
+    }
+    (known.0 < known.1).then_some(known)
 }
 
 /// A text as YAML: a JSON string is one.
@@ -109,8 +146,8 @@ fn calendar(random: &mut Random, is_plain: bool) -> String {
         "december",
     ];
     let mut entries = Vec::new();
-    if random.chance(40) {
-        entries.push(format!("timezone: {}", random.pick(&["UTC", "Europe/Paris", "America/New_York"])));
+    if random.chance(65) {
+        entries.push(format!("timezone: {}", random.pick(&ZONES)));
     }
     if random.chance(60) {
         entries.push(format!("first_day_of_week: {}", random.pick(&DAYS)));
@@ -128,8 +165,8 @@ fn calendar(random: &mut Random, is_plain: bool) -> String {
     }
 }
 
-/// One or two sources, and perhaps their union, which comes last.
-fn random_sources(random: &mut Random, dir: &Path, time: &Time) -> Vec<Source> {
+/// One or two sources, and perhaps their union, which comes last; and the YAML of the lookups that are joined to them.
+fn random_sources(random: &mut Random, dir: &Path, time: &Time) -> (Vec<Source>, String) {
     let mut shared = vec![
         Column::new("network", Content::Text(NETWORKS), Role::Dimension),
         Column::new("country", Content::Text(COUNTRIES), Role::Dimension),
@@ -160,15 +197,18 @@ fn random_sources(random: &mut Random, dir: &Path, time: &Time) -> Vec<Source> {
     ];
     let mut sources = Vec::new();
     let which = random.below(5);
+    let time_columns = random.sample(&["date", "day"], 2);
     for (name, columns, absent) in [("posts", &posts[..], 0), ("web", &web[..], 1)] {
         if which != absent {
-            sources.push(random_source(random, dir, name, [&shared, columns].concat(), time));
+            let time_column = time_columns[usize::from(random.chance(10))];
+            sources.push(random_source(random, dir, name, [&shared, columns].concat(), (time, time_column)));
         }
     }
+    let lookups = if is_new(random, 22) { random_lookups(random, dir, time, &mut sources) } else { String::new() };
     if sources.len() == 2 && random.chance(60) {
         sources.push(union(&sources));
     }
-    sources
+    (sources, lookups)
 }
 
 fn union(members: &[Source]) -> Source {
@@ -182,17 +222,46 @@ fn union(members: &[Source]) -> Source {
         }
     }
     let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
-    Source { name: "everything".to_owned(), columns, yaml: format!("    union: [{}]\n", names.join(", ")) }
+    let mut times: Vec<Named> = members.iter().flat_map(|member| member.times.clone()).collect();
+    times.dedup_by(|a, b| a.name == b.name);
+    Source { name: "everything".to_owned(), columns, times, yaml: format!("    union: [{}]\n", names.join(", ")) }
 }
 
-/// Segments over columns that every source has.
-fn random_segments(random: &mut Random, sources: &[Source], time: &Time) -> Vec<(String, String)> {
+/// Segments over columns that every source has, or with a condition for each source.
+fn random_segments(random: &mut Random, sources: &[Source]) -> Vec<Segment> {
     let everywhere = |column: &Column| {
         column.content != Content::Noise
             && sources.iter().all(|source| source.columns.iter().any(|c| c.name == column.name))
             && (column.role == Role::Dimension || sources.len() == 1)
     };
-    let columns = sources[0].scope(&time.named(), everywhere);
-    let count = 1 + random.below(3);
-    (0..count).map(|at| (format!("segment_{at}"), grow(random, &columns, 2))).collect()
+    let mut columns = sources[0].scope(everywhere);
+    // Two sources may call the day differently.
+    let is_time = |source: &Source, name: &str| source.times.iter().any(|time| time.name == name);
+    columns.retain(|column| !is_time(&sources[0], &column.name) || sources.iter().all(|s| is_time(s, &column.name)));
+    let mut segments = Vec::new();
+    for at in 0..=random.below(3) {
+        let name = format!("segment_{at}");
+        if is_new(random, 12) {
+            segments.push(by_source(random, name, sources));
+        } else {
+            let filter = quoted(&grow(random, &columns, 2));
+            segments.push(Segment { name, filter, sources: None });
+        }
+    }
+    segments
+}
+
+/// A segment that says something of most sources.
+fn by_source(random: &mut Random, name: String, sources: &[Source]) -> Segment {
+    let mut filters = Vec::new();
+    let mut named = BTreeSet::new();
+    for source in sources {
+        if random.chance(85) || named.is_empty() {
+            let columns = source.scope(|column| column.content != Content::Noise);
+            let filter = if random.chance(15) { "TRUE".to_owned() } else { grow(random, &columns, 2) };
+            filters.push(format!("{}: {}", source.name, quoted(&filter)));
+            named.insert(source.name.clone());
+        }
+    }
+    Segment { name, filter: format!("{{{}}}", filters.join(", ")), sources: Some(named) }
 }

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use super::cells::{Column, Content, Role};
 use super::metrics::{Metric, Trait};
 use super::prng::Random;
-use super::sources::{common_dimensions, Source};
+use super::sources::Source;
 use super::time::Time;
-use super::Manner;
+use super::{is_new, Manner, Segment};
 use crate::oracle::calendar::iso;
 
 /// What a report may be made of.
 pub(super) struct Materials<'a> {
     pub(super) sources: &'a [Source],
-    pub(super) segments: &'a [(String, String)],
+    pub(super) segments: &'a [Segment],
     pub(super) metrics: &'a [Metric],
     pub(super) time: &'a Time,
     /// The last day of the run, where it says one.
@@ -40,9 +41,17 @@ pub(super) fn random_report(random: &mut Random, name: &str, materials: &Materia
     let is_long = shown.iter().any(Metric::adds_rows) || !compare.is_empty();
     let names: Vec<&str> = shown.iter().map(|metric| metric.name.as_str()).collect();
     let mut yaml = format!("  - name: {name}\n    metrics: [{}]\n", names.join(", "));
-    yaml += &groups(random, materials, &shown, is_long);
+    let group_by = group_by(random, materials, &shown, is_long);
+    yaml += &groups(random, &group_by, is_plain);
+    if !is_plain {
+        yaml += &top(random, &shown, &group_by);
+        yaml += &attributes(random, materials, &shown, &group_by);
+    }
     if random.chance(80) {
-        let all = [vec!["all"], materials.segments.iter().map(|(name, _)| name.as_str()).collect()].concat();
+        let read: BTreeSet<String> = shown.iter().flat_map(|metric| metric.sources.clone()).collect();
+        let says = |segment: &&Segment| segment.sources.as_ref().is_none_or(|named| read.is_subset(named));
+        let own: Vec<&str> = materials.segments.iter().filter(says).map(|segment| segment.name.as_str()).collect();
+        let all = [vec!["all"], own].concat();
         let most = if is_long { 2 } else { all.len() };
         let count = 1 + random.below(most);
         yaml.extend([format!("    segments: [{}]\n", random.sample(&all, count).join(", "))]);
@@ -76,17 +85,93 @@ fn compare(random: &mut Random, grains: &[&str], shown: &[Metric]) -> Vec<&'stat
     random.sample(&fitting, count)
 }
 
-/// `group_by` and `totals`.
-fn groups(random: &mut Random, materials: &Materials, shown: &[Metric], is_long: bool) -> String {
-    let read: BTreeSet<String> = shown.iter().flat_map(|metric| metric.sources.clone()).collect();
-    let dimensions = common_dimensions(materials.sources, &read);
+/// Dimensions that every metric knows or ignores, and that one of them knows.
+fn group_by(random: &mut Random, materials: &Materials, shown: &[Metric], is_long: bool) -> Vec<String> {
+    let reads: Vec<(Vec<String>, &Vec<String>)> = shown
+        .iter()
+        .flat_map(|metric| &metric.reads)
+        .map(|(name, ignored)| (source(materials, name).dimensions(), ignored))
+        .collect();
+    let mut dimensions: Vec<String> = reads.iter().flat_map(|(dimensions, _)| dimensions.clone()).collect();
+    dimensions.sort();
+    dimensions.dedup();
+    dimensions.retain(|dim| reads.iter().all(|(known, ignored)| known.contains(dim) || ignored.contains(dim)));
+    dimensions.retain(|dim| reads.iter().any(|(known, ignored)| known.contains(dim) && !ignored.contains(dim)));
     let count = if is_long { *random.pick(&[0, 0, 1, 1, 1, 2]) } else { random.below(3) };
-    let group_by = random.sample(&dimensions, count);
+    random.sample(&dimensions, count)
+}
+
+fn source<'a>(materials: &'a Materials, name: &str) -> &'a Source {
+    materials.sources.iter().find(|source| source.name == name).expect("a source of this name")
+}
+
+/// A list of the groups with the largest values of a metric whose last bits are sure.
+fn top(random: &mut Random, shown: &[Metric], group_by: &[String]) -> String {
+    let deciding: Vec<&Metric> = shown.iter().filter(|metric| metric.is_exact()).collect();
+    if group_by.is_empty() || deciding.is_empty() || !is_new(random, 30) {
+        return String::new();
+    }
+    let mut entries = vec![format!("n: {}", random.between(1, 3)), format!("by: {}", random.pick(&deciding).name)];
+    let per = if group_by.len() > 1 && random.chance(60) { random.sample(group_by, 1) } else { Vec::new() };
+    if !per.is_empty() || random.chance(10) {
+        entries.push(format!("per: [{}]", per.join(", ")));
+    }
+    let of_whole = |ignored: &Vec<String>| {
+        let known: Vec<&String> = group_by.iter().filter(|dim| !ignored.contains(dim)).collect();
+        known.len() == group_by.len() || known.iter().all(|dim| per.contains(dim))
+    };
+    let allowed = shown.iter().all(|metric| {
+        metric.wholes.iter().all(|whole| whole.keeps_only(group_by, &per))
+            && metric.reads.iter().all(|(_, ignored)| of_whole(ignored))
+    });
+    if allowed && random.chance(70) {
+        entries.push("others: true".to_owned());
+    }
+    if random.chance(30) {
+        entries.push(format!("order: {}", random.pick(&["ascending", "ascending", "descending"])));
+    }
+    format!("    top: {{{}}}\n", random.sample(&entries, entries.len()).join(", "))
+}
+
+/// Columns of any source that is not read through `ignore_dimensions` only.
+fn attributes(random: &mut Random, materials: &Materials, shown: &[Metric], group_by: &[String]) -> String {
+    let reads: BTreeSet<&(String, Vec<String>)> = shown.iter().flat_map(|metric| &metric.reads).collect();
+    // Whether a source is read that way where none of its ignored dimensions is grouped by is not said.
+    let unclear = |(_, ignored): &&(String, Vec<String>)| {
+        !ignored.is_empty() && !ignored.iter().any(|dim| group_by.contains(dim))
+    };
+    if reads.iter().any(unclear) || !is_new(random, 18) {
+        return String::new();
+    }
+    let measures = random.chance(25);
+    let fits = |column: &&Column| {
+        let beside = matches!(column.role, Role::Dimension | Role::Looked) || measures;
+        beside && column.content != Content::Noise && !group_by.contains(&column.name)
+    };
+    let of_source = |(name, _): &(String, Vec<String>)| source(materials, name).columns.iter().filter(fits);
+    let mut names: Vec<&str> = reads
+        .iter()
+        .filter(|(_, ignored)| ignored.is_empty())
+        .flat_map(|read| of_source(read))
+        .map(|column| column.name.as_str())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    let count = 1 + random.below(3);
+    let names = random.sample(&names, count);
+    if names.is_empty() {
+        return String::new();
+    }
+    format!("    attributes: [{}]\n", names.join(", "))
+}
+
+/// `group_by` and `totals`.
+fn groups(random: &mut Random, group_by: &[String], is_plain: bool) -> String {
     let mut yaml = String::new();
     if !group_by.is_empty() || random.chance(30) {
         yaml.extend([format!("    group_by: [{}]\n", group_by.join(", "))]);
     }
-    if !materials.manner.is_plain && random.chance(35) {
+    if !is_plain && random.chance(35) {
         let mut sets = vec!["[]".to_owned()];
         if group_by.len() == 2 {
             sets.extend(group_by.iter().map(|dim| format!("[{dim}]")));

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::cells::{cell, Column, Content, Role};
 use super::expressions::Named;
 use super::prng::Random;
-use super::time::Time;
+use super::time::{Clock, Time, ZONES};
 use super::write::{write_csv, write_parquet, FileColumn};
 use crate::oracle::value::{Kind, Value};
 
@@ -15,15 +15,17 @@ use crate::oracle::value::{Kind, Value};
 pub(super) struct Source {
     pub(super) name: String,
     pub(super) columns: Vec<Column>,
+    /// Its time column; of a union those of its members.
+    pub(super) times: Vec<Named>,
     /// The lines below the source's name, without its `where`.
     pub(super) yaml: String,
 }
 
 impl Source {
     /// The columns of this source that pass, and its time column, for expressions.
-    pub(super) fn scope(&self, time: &Named, wanted: impl Fn(&Column) -> bool) -> Vec<Named> {
+    pub(super) fn scope(&self, wanted: impl Fn(&Column) -> bool) -> Vec<Named> {
         let columns = self.columns.iter().filter(|column| wanted(column)).map(Column::named);
-        columns.chain([time.clone()]).collect()
+        columns.chain(self.times.clone()).collect()
     }
 
     pub(super) fn dimensions(&self) -> Vec<String> {
@@ -46,7 +48,7 @@ pub(super) fn random_source(
     dir: &Path,
     name: &str,
     mut columns: Vec<Column>,
-    time: &Time,
+    (time, time_column): (&Time, &str),
 ) -> Source {
     let is_parquet = random.chance(45);
     if !is_parquet {
@@ -57,12 +59,14 @@ pub(super) fn random_source(
     let extensions: &[&str] = if is_parquet { &["parquet"] } else { &["csv", "csv.gz", "csv.zst"] };
     let count = 1 + random.below(3);
     let dates = time.of_source(random);
+    let clock = Clock::random(random);
+    let stamps = Stamps { column: time_column.to_owned(), clock, unit: is_parquet.then(|| *random.pick(&UNITS)) };
     let mut files = Vec::new();
     for at in 0..count {
         let rows = rows(random, time, at + 1 == count);
         let dates: Vec<i32> = (0..rows).map(|_| *random.pick(&dates)).collect();
-        let mut in_file = file_columns(random, &columns, time, dates, at + 1 == count);
-        let folder = if random.chance(15) { partition(random, &columns, time, &mut in_file) } else { String::new() };
+        let mut in_file = file_columns(random, &columns, &stamps, dates, at + 1 == count);
+        let folder = if random.chance(15) { partition(random, &columns, &stamps, &mut in_file) } else { String::new() };
         let file = format!("data/{name}/{folder}{at}.{}", random.pick(extensions));
         if is_parquet {
             write_parquet(random, &dir.join(&file), &in_file);
@@ -79,18 +83,53 @@ pub(super) fn random_source(
     if separator != b',' {
         yaml.extend([format!("    csv: {{separator: \"{}\"}}\n", char::from(separator))]);
     }
-    yaml.extend([format!("    time: {{column: {}, grain: day}}\n", time.column)]);
+    let of_zone = match clock {
+        Clock::Walls if random.chance(65) => format!(", timezone: {}", random.pick(&ZONES)),
+        _ => String::new(),
+    };
+    yaml.extend([format!("    time: {{column: {time_column}, grain: day{of_zone}}}\n")]);
     yaml += &fields(random, "dimensions", &columns, |column| column.role == Role::Dimension);
     yaml += &fields(random, "measures", &columns, |column| column.role != Role::Dimension);
-    Source { name: name.to_owned(), columns, yaml }
+    Source { name: name.to_owned(), columns, times: vec![time.named(time_column)], yaml }
+}
+
+/// The time column of a source in its files.
+struct Stamps {
+    column: String,
+    clock: Clock,
+    /// The name of the unit of timestamps, and how many make a second; none in CSV.
+    unit: Option<Unit>,
+}
+
+/// In UTC, as wall times, and how many make a second.
+type Unit = (&'static str, &'static str, i32);
+
+const UNITS: [Unit; 3] = [
+    ("(TIMESTAMP(MILLIS,true))", "(TIMESTAMP(MILLIS,false))", 1000),
+    ("(TIMESTAMP(MICROS,true))", "(TIMESTAMP(MICROS,false))", 1_000_000),
+    ("(TIMESTAMP(NANOS,true))", "(TIMESTAMP(NANOS,false))", 1_000_000_000),
+];
+
+impl Stamps {
+    fn column(&self, random: &mut Random, dates: Vec<i32>) -> FileColumn {
+        let in_a_second = self.unit.map(|(_, _, units)| units);
+        let (kind, logical) = match (self.clock, self.unit) {
+            (Clock::Dates, _) => (Kind::Date, None),
+            (Clock::Instants, Some((utc, ..))) => (Kind::Int, Some(utc)),
+            (Clock::Walls, Some((_, wall, _))) => (Kind::Int, Some(wall)),
+            (_, None) => (Kind::Text, None),
+        };
+        let cells = dates.into_iter().map(|date| self.clock.cell(random, date, in_a_second)).collect();
+        FileColumn { name: self.column.clone(), kind, logical, cells }
+    }
 }
 
 /// Moves a column that can be a folder out of the file, with one value for all records: `network=facebook/`.
-fn partition(random: &mut Random, columns: &[Column], time: &Time, in_file: &mut Vec<FileColumn>) -> String {
+fn partition(random: &mut Random, columns: &[Column], stamps: &Stamps, in_file: &mut Vec<FileColumn>) -> String {
     let fits = |column: &FileColumn| {
         let declared = columns.iter().find(|c| c.in_file == column.name);
         let dimension = declared.is_some_and(|c| c.role == Role::Dimension && c.content.kind() != Kind::Bool);
-        dimension || column.name == time.column
+        dimension || (column.name == stamps.column && stamps.clock == Clock::Dates)
     };
     let candidates: Vec<usize> = (0..in_file.len()).filter(|at| fits(&in_file[*at])).collect();
     if candidates.is_empty() || in_file.len() < 2 || in_file[0].cells.is_empty() {
@@ -132,7 +171,7 @@ fn rows(random: &mut Random, time: &Time, newest: bool) -> usize {
 fn file_columns(
     random: &mut Random,
     columns: &[Column],
-    time: &Time,
+    stamps: &Stamps,
     mut dates: Vec<i32>,
     newest: bool,
 ) -> Vec<FileColumn> {
@@ -140,8 +179,7 @@ fn file_columns(
     if random.chance(60) {
         dates.sort_unstable();
     }
-    let cells = dates.into_iter().map(Value::Date).collect();
-    let mut in_file = vec![FileColumn { name: time.column.clone(), kind: Kind::Date, cells }];
+    let mut in_file = vec![stamps.column(random, dates)];
     for column in columns {
         if !newest && random.chance(20) {
             continue;
@@ -149,11 +187,11 @@ fn file_columns(
         let as_integer = !newest && column.content.kind() == Kind::Float && random.chance(30);
         let cells = (0..rows).map(|row| cell(random, column, newest && row == 0, as_integer));
         let kind = if as_integer { Kind::Int } else { column.content.kind() };
-        in_file.push(FileColumn { name: column.in_file.clone(), kind, cells: cells.collect() });
+        in_file.push(FileColumn { name: column.in_file.clone(), kind, logical: None, cells: cells.collect() });
     }
     if random.chance(30) {
         let cells = (0..rows).map(|row| Value::Text(format!("note {row}"))).collect();
-        in_file.push(FileColumn { name: "note".to_owned(), kind: Kind::Text, cells });
+        in_file.push(FileColumn { name: "note".to_owned(), kind: Kind::Text, logical: None, cells });
     }
     let count = in_file.len();
     random.sample(&in_file, count)
@@ -177,7 +215,7 @@ fn fields(random: &mut Random, key: &str, columns: &[Column], wanted: impl Fn(&C
             entries.push(format!("type: {}", column.content.declared(column.role)));
         }
         match &column.role {
-            Role::Dimension => {}
+            Role::Dimension | Role::Looked => {}
             Role::Additive if random.chance(50) => {}
             Role::Additive => entries.push("additivity: additive, unit: count".to_owned()),
             Role::SemiAdditive => {

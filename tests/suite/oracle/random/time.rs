@@ -3,11 +3,23 @@
 use super::expressions::Named;
 use super::prng::Random;
 use crate::oracle::calendar::{iso, parse_iso, period, same_day, Calendar};
-use crate::oracle::value::Kind;
+use crate::oracle::value::{Kind, Value};
 
-/// The dates of a case in order, and the name of the column they are in.
+/// Some of them change their clocks at midnight, some by half an hour, some never.
+pub(super) const ZONES: [&str; 9] = [
+    "UTC",
+    "Europe/Paris",
+    "Europe/Paris",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "America/Sao_Paulo",
+    "America/Havana",
+    "Asia/Kolkata",
+    "Pacific/Auckland",
+];
+
+/// The dates of a case in order.
 pub(super) struct Time {
-    pub(super) column: String,
     pub(super) dates: Vec<i32>,
     /// Whether the days lie close together, in the same season of two or three years.
     pub(super) is_dense: bool,
@@ -15,18 +27,17 @@ pub(super) struct Time {
 
 /// Either a few dates far apart, or the days of one season in two or three years.
 pub(super) fn random_time(random: &mut Random) -> Time {
-    let column = random.pick(&["date", "day"]).to_string();
     let is_dense = random.chance(55);
     let mut dates = if is_dense { season(random) } else { special_dates(random) };
     dates.sort_unstable();
-    Time { column, dates, is_dense }
+    Time { dates, is_dense }
 }
 
-/// Ends of months and years, leap days, and a few others, over one to three years.
+/// Ends of months and years, leap days, changes of clocks, and a few others, over one to three years.
 fn special_dates(random: &mut Random) -> Vec<i32> {
-    const SPECIAL: [&str; 14] = [
-        "01-01", "01-04", "02-28", "02-29", "03-01", "03-31", "04-01", "06-30", "07-01", "09-30", "10-01", "12-28",
-        "12-29", "12-31",
+    const SPECIAL: [&str; 20] = [
+        "01-01", "01-04", "02-28", "02-29", "03-01", "03-09", "03-30", "03-31", "04-01", "04-06", "06-30", "07-01",
+        "09-30", "10-01", "10-05", "10-26", "11-02", "12-28", "12-29", "12-31",
     ];
     let first = random.between(2019, 2024);
     let last = first + random.between(0, 2);
@@ -72,10 +83,56 @@ fn season(random: &mut Random) -> Vec<i32> {
     dates
 }
 
+/// What a time column holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Clock {
+    Dates,
+    /// Timestamps in UTC, or with an offset.
+    Instants,
+    /// Timestamps of a zone that they do not say.
+    Walls,
+}
+
+/// The seconds of a day near which days and clocks change.
+const MOMENTS: [i32; 12] = [0, 1799, 1800, 3600, 5400, 7200, 9000, 10_800, 43_200, 79_200, 84_600, 86_399];
+
+impl Clock {
+    pub(super) fn random(random: &mut Random) -> Self {
+        match random.below(20) {
+            0..=10 => Clock::Dates,
+            11..=15 => Clock::Instants,
+            _ => Clock::Walls,
+        }
+    }
+
+    /// A cell on a day, in the writer's own zone, in a CSV file; in a Parquet file, where timestamps are counts of a
+    /// unit of which there are so many in a second.
+    pub(super) fn cell(self, random: &mut Random, date: i32, in_a_second: Option<i32>) -> Value {
+        let seconds = if random.chance(75) { *random.pick(&MOMENTS) } else { random.between(0, 86_399) };
+        let part = random.chance(30);
+        match in_a_second {
+            _ if self == Clock::Dates => Value::Date(date),
+            Some(units) => {
+                let count = (i128::from(date) * 86_400 + i128::from(seconds)) * i128::from(units);
+                Value::Int(count + i128::from(if part { random.between(0, units - 1) } else { 0 }))
+            }
+            None => {
+                const OFFSETS: [&str; 7] = ["Z", "Z", "+00:00", "+02:00", "-05:00", "+10:30", "-09:30"];
+                let offset = if self == Clock::Instants { *random.pick(&OFFSETS) } else { "" };
+                let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+                let between = random.pick(&["T", " "]);
+                let part = if part { format!(".{:03}", random.between(0, 999)) } else { String::new() };
+                Value::Text(format!("{}{between}{hours:02}:{minutes:02}:{seconds:02}{part}{offset}", iso(date)))
+            }
+        }
+    }
+}
+
 impl Time {
-    pub(super) fn named(&self) -> Named {
+    /// A time column as expressions see it.
+    pub(super) fn named(&self, column: &str) -> Named {
         let literals = self.dates.iter().map(|date| format!("'{}'", iso(*date))).collect();
-        Named { name: self.column.clone(), kind: Kind::Date, literals }
+        Named { name: column.to_owned(), kind: Kind::Date, literals }
     }
 
     /// The days of one source: those of the case, or without some at the beginning or at the end.

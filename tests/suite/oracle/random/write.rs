@@ -19,6 +19,8 @@ use crate::oracle::value::{Kind, Value};
 pub(super) struct FileColumn {
     pub(super) name: String,
     pub(super) kind: Kind,
+    /// Of timestamps in Parquet, which are wide integers: `(TIMESTAMP(MILLIS,true))`.
+    pub(super) logical: Option<&'static str>,
     pub(super) cells: Vec<Value>,
 }
 
@@ -63,12 +65,13 @@ fn csv_cell(random: &mut Random, value: &Value) -> String {
 /// Writes a Parquet file with a random codec, dictionary or not, small pages and one or more row groups.
 pub(super) fn write_parquet(random: &mut Random, path: &Path, columns: &[FileColumn]) {
     // Int32 where the values are small.
-    let wide: Vec<bool> = columns.iter().map(|_| random.chance(60)).collect();
+    let wide: Vec<bool> = columns.iter().map(|column| random.chance(60) || column.logical.is_some()).collect();
     let fields: Vec<String> = columns
         .iter()
         .zip(&wide)
         .map(|(column, wide)| {
-            format!("  OPTIONAL {} {}{};", physical(column.kind, *wide), column.name, logical(column.kind))
+            let logical = column.logical.unwrap_or_else(|| logical(column.kind));
+            format!("  OPTIONAL {} {} {logical};", physical(column.kind, *wide), column.name)
         })
         .collect();
     let message = format!("message export {{\n{}\n}}", fields.join("\n"));
@@ -112,21 +115,22 @@ fn physical(kind: Kind, wide: bool) -> &'static str {
 
 fn logical(kind: Kind) -> &'static str {
     match kind {
-        Kind::Text | Kind::Null => " (STRING)",
-        Kind::Date => " (DATE)",
+        Kind::Text | Kind::Null => "(STRING)",
+        Kind::Date => "(DATE)",
         Kind::Bool | Kind::Int | Kind::Float => "",
     }
 }
 
 fn write_column(writer: &mut SerializedColumnWriter, kind: Kind, wide: bool, cells: &[Value]) {
-    let int32 = |cell: &Value| match cell {
-        Value::Int(int) => i32::try_from(*int).expect("a small integer"),
-        Value::Date(date) => *date,
-        other => panic!("{other:?} in an INT32 column"),
+    let int64 = |cell: &Value| match cell {
+        Value::Int(int) => i64::try_from(*int).expect("an integer within reach"),
+        Value::Date(date) => i64::from(*date),
+        other => panic!("{other:?} in a column of integers"),
     };
+    let int32 = |cell: &Value| i32::try_from(int64(cell)).expect("a small integer");
     match kind {
         Kind::Bool => write_cells::<BoolType>(writer, cells, |cell| *cell == Value::Bool(true)),
-        Kind::Int if wide => write_cells::<Int64Type>(writer, cells, |cell| i64::from(int32(cell))),
+        Kind::Int if wide => write_cells::<Int64Type>(writer, cells, int64),
         Kind::Int | Kind::Date => write_cells::<Int32Type>(writer, cells, int32),
         Kind::Float => {
             write_cells::<DoubleType>(writer, cells, |cell| cell.number().expect("a number"));
