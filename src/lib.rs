@@ -34,6 +34,7 @@
 //! | [`frame`] | Arrow ↔ Polars, expressions → Polars |
 //! | [`rollup`] | plan + batches → roll-ups; engines behind one trait |
 //! | [`report`] | roll-ups → report tables |
+//! | [`scorecard`] | targets + report tables → how every target stands |
 //! | [`publish`] | report tables → files, whole or not at all |
 //! | [`run`] | the doors in order |
 //! | [`cli`] | the command line |
@@ -64,6 +65,7 @@ pub mod report;
 pub mod resolve;
 pub mod rollup;
 pub mod run;
+pub mod scorecard;
 pub mod source;
 pub mod spec;
 

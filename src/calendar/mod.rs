@@ -4,6 +4,7 @@
 //! it starts, in seconds since 1970-01-01T00:00:00Z. The conversions are Howard Hinnant's `chrono` algorithms
 //! ("chrono-Compatible Low-Level Date Algorithms").
 
+mod label;
 mod offset;
 
 pub use offset::{Length, Offset, Unit};

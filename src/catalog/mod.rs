@@ -8,6 +8,7 @@ pub use lookup::{LookupColumn, LookupTable, Matched};
 use crate::expr::Type;
 use crate::spec::FileFormat;
 use indexmap::IndexMap;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -91,4 +92,19 @@ pub struct Catalog {
     pub sources: IndexMap<String, SourceInfo>,
     /// By lookup name.
     pub lookups: IndexMap<String, Arc<LookupTable>>,
+    /// The figures of targets that stand in files, by the places of objective and target.
+    pub targets: BTreeMap<(usize, usize), Vec<TargetRow>>,
+}
+
+/// A target's figure in a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TargetRow {
+    /// The label of its period.
+    pub period: String,
+    /// The figure.
+    pub value: f64,
+    /// The day it was set on.
+    pub set_on: Option<i32>,
+    /// Where it stands: file and record.
+    pub place: String,
 }

@@ -3,6 +3,7 @@
 
 mod figure;
 mod render;
+mod scorecard;
 mod summary;
 
 use crate::diagnostic::{Diagnostic, Severity};
@@ -63,6 +64,9 @@ enum Command {
         /// quarters of the machine's.
         #[arg(long, value_name = "SIZE", value_parser = size)]
         max_memory: Option<u64>,
+        /// End with 0 even when a target with `level: fail` is missed.
+        #[arg(long)]
+        no_enforce: bool,
     },
     /// Tell all mistakes of pipelines, without running them.
     Check {
@@ -197,7 +201,7 @@ pub fn main() -> u8 {
     let cli = Cli::parse();
     let printer = Printer { format: cli.format, quiet: cli.quiet };
     let result = match cli.command {
-        Command::Run { pipelines, overrides, threads, batch_rows, engine, max_memory } => {
+        Command::Run { pipelines, overrides, threads, batch_rows, engine, max_memory, no_enforce } => {
             let max_memory = max_memory.or_else(crate::rollup::memory_for_a_run);
             let mut options = Options { engine: engine.engine(), max_memory, ..Options::default() };
             if let Some(threads) = threads {
@@ -209,7 +213,7 @@ pub fn main() -> u8 {
             // The only way to tell Polars; no thread has been started yet.
             std::env::set_var("POLARS_MAX_THREADS", options.threads.to_string());
             let overrides = overrides.overrides();
-            each(&pipelines, |path| run_one(&printer, path, &overrides, &options))
+            each(&pipelines, |path| run_one(&printer, path, &overrides, &options, !no_enforce))
         }
         Command::Check { pipelines, overrides } => {
             let overrides = overrides.overrides();
@@ -279,7 +283,7 @@ impl Printer {
     ) -> io::Result<()> {
         let least = if self.quiet { Severity::Error } else { least };
         let shown: Vec<&Diagnostic> = diagnostics.iter().filter(|d| d.severity >= least).collect();
-        let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        let colour = io::stderr().is_terminal() && wants_colour();
         let mut stderr = io::stderr().lock();
         for diagnostic in &shown {
             match self.format {
@@ -296,13 +300,18 @@ impl Printer {
     }
 }
 
+/// Whether nobody has asked for no colours.
+fn wants_colour() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}
+
 fn print_json(value: &serde_json::Value) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     serde_json::to_writer_pretty(&mut stdout, value).map_err(io::Error::from)?;
     writeln!(stdout)
 }
 
-fn run_one(printer: &Printer, path: &Path, overrides: &Overrides, options: &Options) -> io::Result<u8> {
+fn run_one(printer: &Printer, path: &Path, overrides: &Overrides, options: &Options, enforce: bool) -> io::Result<u8> {
     let checked = match run::check(path, overrides) {
         Ok(checked) => checked,
         Err(error) => return printer.failure(None, &error),
@@ -326,9 +335,19 @@ fn run_one(printer: &Printer, path: &Path, overrides: &Overrides, options: &Opti
                     unless_closed(print_json(&serde_json::to_value(&finished.manifest).map_err(io::Error::from)?))?;
                 }
                 OutputFormat::Text if printer.quiet => {}
-                OutputFormat::Text => unless_closed(io::stdout().write_all(summary::text(&finished).as_bytes()))?,
+                OutputFormat::Text => {
+                    let mut text = summary::text(&finished);
+                    if let (Some(targets), Some(card)) = (&plan.scorecard, &finished.scorecard) {
+                        let colour = io::stdout().is_terminal() && wants_colour();
+                        text += &scorecard::text(plan, targets, card, colour);
+                    }
+                    unless_closed(io::stdout().write_all(text.as_bytes()))?;
+                }
             }
-            Ok(0)
+            let Some((targets, card)) = plan.scorecard.as_ref().zip(finished.scorecard.as_ref()) else { return Ok(0) };
+            let missed = scorecard::missed(plan, targets, card);
+            printer.diagnostics(None, &missed, Severity::Warning)?;
+            Ok(u8::from(enforce && !missed.is_empty()))
         }
     }
 }
@@ -343,7 +362,8 @@ fn check_one(printer: &Printer, path: &Path, overrides: &Overrides) -> io::Resul
         (None, _) => unless_closed(summary::count_mistakes(printer.format == OutputFormat::Text, &checked))?,
         (Some(plan), OutputFormat::Text) if !printer.quiet => {
             let mut stdout = io::stdout().lock();
-            let (sources, reports) = (plan.scans.len() as u64, plan.reports.len() as u64);
+            let shown = plan.reports.iter().filter(|report| !report.is_for_scorecard).count();
+            let (sources, reports) = (plan.scans.len() as u64, shown as u64);
             unless_closed(writeln!(
                 stdout,
                 "{}: ok, {}, {}, {}",

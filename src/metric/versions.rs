@@ -47,16 +47,16 @@ pub(super) fn definition(context: &mut MetricContext<'_>, agg: Agg, source: &Log
         return Some(Definition { expr, filter, versions: vec![] });
     }
     let day = day(context, source)?;
-    if agg == Agg::Count && expr.is_none() && dated.iter().any(|d| d.expr.is_some()) {
-        let error = Diagnostic::pipeline("clashing-keys", "a version has an `expr`, the metric itself counts records");
-        context.errors.push(error.at_key(&at.key("versions")).help("`expr: 1` counts every record"));
-        return None;
-    }
+    // Without an expression every record counts.
+    let counts_all = agg == Agg::Count && expr.is_none() && dated.iter().any(|d| d.expr.is_some());
+    let expr = if counts_all { Some(Expr::Literal(Literal::Int(1))) } else { expr };
     let begins = dated.iter().zip(&versions).map(|(d, v)| VersionPlan { from: d.from, comparable: v.comparable });
     let begins = begins.collect();
     let expr = expr.map(|own| {
-        let later = dated.iter().map(|d| (d.from, d.expr.clone().unwrap_or_else(|| own.clone()))).collect();
-        by_day(&day, own.clone(), later)
+        // What is counted may be of any type: only whether it is known matters.
+        let form = |expr: Expr| if agg == Agg::Count { known(expr) } else { expr };
+        let later = dated.iter().map(|d| (d.from, form(d.expr.clone().unwrap_or_else(|| own.clone())))).collect();
+        by_day(&day, form(own.clone()), later)
     });
     let filter = (filter.is_some() || dated.iter().any(|d| d.filter.is_some())).then(|| {
         let own = filter.clone().unwrap_or(Expr::Literal(Literal::Bool(true)));
@@ -108,6 +108,12 @@ fn day(context: &mut MetricContext<'_>, source: &LogicalSource) -> Option<Expr> 
             None
         }
     }
+}
+
+/// 1 where an expression is known, else null.
+fn known(expr: Expr) -> Expr {
+    let branches = vec![(Expr::IsNull(Box::new(expr)), Expr::Literal(Literal::Null))];
+    Expr::Case { branches, otherwise: Box::new(Expr::Literal(Literal::Int(1))) }
 }
 
 /// One expression that is another from each of several days on.

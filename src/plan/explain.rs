@@ -1,7 +1,9 @@
 //! Printing a plan, deterministically: what is scanned, rolled up and reported, what is shared and what is derived.
 
+use super::objectives::{Base, Figures, ScorecardPlan};
 use super::types::{AggFunc, Aggregate, Covers, DayRange, Made, Plan, ReportPlan, RollupPlan, Scan};
 use crate::calendar::{iso_date, Grain};
+use crate::diagnostic::count;
 use crate::expr::Expr;
 use crate::spec::{ExportFormat, Layout, Reaggregate};
 use serde_json::{json, Value};
@@ -29,7 +31,7 @@ pub fn explain(plan: &Plan, engine: &EngineChoice) -> String {
         plan.scans.len(),
         plan.rollups.len(),
         derived,
-        plan.reports.len()
+        plan.reports.iter().filter(|report| !report.is_for_scorecard).count()
     );
     let zone = plan.calendar.timezone.iana_name().unwrap_or("UTC");
     let weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
@@ -47,13 +49,16 @@ pub fn explain(plan: &Plan, engine: &EngineChoice) -> String {
     for report in &plan.reports {
         report_text(&mut out, plan, report);
     }
+    if let Some(scorecard) = &plan.scorecard {
+        scorecard_text(&mut out, plan, scorecard);
+    }
     out.trim_end().to_owned() + "\n"
 }
 
 fn scan_text(out: &mut String, scan: &Scan) {
     let files = scan.files.len();
     let first = scan.files.first().map_or(String::new(), |f| f.path.display().to_string());
-    let _ = writeln!(out, "scan {}: {} from {first}", scan.source, crate::diagnostic::count(files as u64, "file"));
+    let _ = writeln!(out, "scan {}: {} from {first}", scan.source, count(files as u64, "file"));
     let covers = match scan.time.covers {
         Covers::Hour => "an hour".to_owned(),
         Covers::Day => "a day".to_owned(),
@@ -143,7 +148,8 @@ fn state(aggregate: &Aggregate) -> String {
 fn report_text(out: &mut String, plan: &Plan, report: &ReportPlan) {
     let grains: Vec<&str> = report.grains.iter().map(|g| g.as_str()).collect();
     let dims: Vec<&str> = report.dims.iter().map(|d| d.name.as_str()).collect();
-    let _ = writeln!(out, "report {}", report.name);
+    let for_scorecard = if report.is_for_scorecard { " (for the scorecard)" } else { "" };
+    let _ = writeln!(out, "report {}{for_scorecard}", report.name);
     let _ = writeln!(out, "  grains: {}", grains.join(", "));
     if !dims.is_empty() {
         let _ = writeln!(out, "  group by: {}", dims.join(", "));
@@ -205,6 +211,30 @@ fn report_text(out: &mut String, plan: &Plan, report: &ReportPlan) {
         let _ = writeln!(out, "  export {}: {format}, {layout}{by}", export.path.display());
     }
     out.push('\n');
+}
+
+fn scorecard_text(out: &mut String, plan: &Plan, scorecard: &ScorecardPlan) {
+    let _ = writeln!(out, "scorecard: {}", count(scorecard.targets.len() as u64, "target"));
+    for target in &scorecard.targets {
+        let objective = &scorecard.objectives[target.objective].name;
+        let figures = match &target.figures {
+            Figures::Set(set) => count(set.len() as u64, "period"),
+            Figures::Relative(Base::LastYear, _) => "from a year before".to_owned(),
+            Figures::Relative(Base::Previous, _) => "from the period before".to_owned(),
+            Figures::Relative(Base::Fixed { grain, start, .. }, _) => {
+                format!("from {}", plan.calendar.label(*grain, *start))
+            }
+        };
+        let mut of = vec![format!("by {}", target.grain.as_str()), format!("segment {}", target.segment)];
+        of.extend(target.group.iter().map(|(dim, value)| format!("{} = {}", dim.name, Expr::Literal(value.clone()))));
+        let longer: Vec<&str> = target.longer.iter().map(|grain| grain.as_str()).collect();
+        let rolled = if longer.is_empty() { String::new() } else { format!("; rolled up to {}", longer.join(", ")) };
+        let report = &plan.reports[target.report].name;
+        let _ = writeln!(out, "  {objective}: {} {} ({figures}) from {report}{rolled}", target.metric, of.join(", "));
+    }
+    for export in &scorecard.exports {
+        let _ = writeln!(out, "  export {}", export.path.display());
+    }
 }
 
 /// The plan as JSON, for tools.

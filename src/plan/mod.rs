@@ -6,6 +6,7 @@ pub mod additivity;
 mod explain;
 mod logical;
 mod metrics;
+mod objectives;
 mod types;
 
 pub use explain::{explain, explain_json, EngineChoice};
@@ -13,4 +14,5 @@ pub use logical::{ColumnRole, LogicalColumn, LogicalSource, SourceTime};
 pub use metrics::{
     any_part, sources_of, versions_of, Formula, MetricPlan, Snapshot, VersionPlan, Window, DAYS_IN_PERIOD,
 };
+pub use objectives::{Base, Change, Figures, Growth, ObjectivePlan, RollUp, ScorecardPlan, SetOn, TargetPlan};
 pub use types::*;

@@ -1,6 +1,7 @@
 //! The plan's types: what is scanned, rolled up and reported.
 
 use super::metrics::MetricPlan;
+use super::objectives::ScorecardPlan;
 use crate::calendar::{Calendar, Grain, Offset};
 use crate::catalog::{LookupTable, Partition};
 use crate::expr::{Expr, Type};
@@ -23,8 +24,10 @@ pub struct Plan {
     pub rollups: Vec<RollupPlan>,
     /// Every metric, each after the metrics it is made of.
     pub metrics: IndexMap<String, MetricPlan>,
-    /// The reports.
+    /// The reports; those that only serve the scorecard last.
     pub reports: Vec<ReportPlan>,
+    /// What is to be reached.
+    pub scorecard: Option<ScorecardPlan>,
     /// The last day that counts, where one was given.
     pub as_of: Option<i32>,
     /// Folder that export paths are relative to.
@@ -303,12 +306,14 @@ pub enum AggFunc {
 }
 
 /// A report, resolved.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReportPlan {
     /// Its name.
     pub name: String,
     /// What it answers.
     pub description: Option<String>,
+    /// Whether it only holds the figures that targets are held against.
+    pub is_for_scorecard: bool,
     /// The metrics shown, in order.
     pub metrics: Vec<String>,
     /// The metrics computed: those shown and those they are made of, each after its inputs.

@@ -1,8 +1,10 @@
 //! The run manifest: what went in, what became of it, what came out. Two runs on one input differ only in `run`.
 
+use crate::calendar::Grain;
 use crate::diagnostic::Diagnostic;
 use crate::report::SnapshotCount;
 use crate::rollup::FileStats;
+use crate::scorecard::Status;
 use crate::spec::{ExportFormat, Layout};
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -31,6 +33,9 @@ pub struct Manifest {
     pub outputs: Vec<OutputSummary>,
     /// By report, grain and metric that does not add up over time: keys that were carried or missing.
     pub snapshots: Vec<SnapshotCount>,
+    /// How every target stands in the period that is open or was last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scorecard: Vec<Standing>,
     /// What the run warned of.
     pub warnings: Vec<Diagnostic>,
     /// What differs from run to run.
@@ -62,6 +67,35 @@ pub struct RollupSummary {
     pub id: String,
     /// Its rows.
     pub cells: u64,
+}
+
+/// How a target stands.
+#[derive(Clone, Debug, Serialize)]
+pub struct Standing {
+    /// The objective.
+    pub objective: String,
+    /// The metric.
+    pub metric: String,
+    /// The segment.
+    pub segment: String,
+    /// The group in words; empty for all together.
+    pub dimensions: String,
+    /// The grain.
+    pub grain: Grain,
+    /// The period's label.
+    pub period: String,
+    /// The figure to reach.
+    pub target: f64,
+    /// The metric's figure.
+    pub value: Option<f64>,
+    /// How far it is: 1 is the target.
+    pub attainment: Option<f64>,
+    /// How it stands.
+    pub status: Status,
+    /// What is expected by now.
+    pub expected: Option<f64>,
+    /// Where it will end if it goes on so.
+    pub projection: Option<f64>,
 }
 
 /// A report that was written.

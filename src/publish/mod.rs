@@ -7,7 +7,7 @@ mod parquet;
 mod partition;
 mod stage;
 
-pub use manifest::{InputSummary, Manifest, OutputFile, OutputSummary, RollupSummary, RunSummary};
+pub use manifest::{InputSummary, Manifest, OutputFile, OutputSummary, RollupSummary, RunSummary, Standing};
 pub use stage::Stage;
 
 use crate::diagnostic::Diagnostic;
@@ -35,18 +35,21 @@ fn format(format: ExportFormat) -> &'static dyn Format {
     FORMATS.iter().copied().find(|f| f.format() == format).unwrap_or(FORMATS[0])
 }
 
+/// The exports of a plan: those of its reports, then those of its scorecard.
+fn exports(plan: &Plan) -> impl Iterator<Item = &ExportPlan> {
+    plan.reports.iter().flat_map(|r| &r.exports).chain(plan.scorecard.iter().flat_map(|s| &s.exports))
+}
+
 /// Paths of a plan's exports, for staging.
 #[must_use]
 pub fn targets(plan: &Plan) -> Vec<(PathBuf, bool)> {
-    let exports = plan.reports.iter().flat_map(|r| &r.exports);
-    exports.map(|e| (e.path.clone(), !e.partition_by.is_empty())).collect()
+    exports(plan).map(|e| (e.path.clone(), !e.partition_by.is_empty())).collect()
 }
 
 /// Where the run's manifest goes: the deepest folder that holds all exports.
 #[must_use]
 pub fn manifest_path(plan: &Plan) -> PathBuf {
-    let mut folders =
-        plan.reports.iter().flat_map(|r| &r.exports).map(|e| e.path.parent().unwrap_or(Path::new("")).to_path_buf());
+    let mut folders = exports(plan).map(|e| e.path.parent().unwrap_or(Path::new("")).to_path_buf());
     let first = folders.next().unwrap_or_default();
     let common = folders.fold(first, |common, folder| {
         common.components().zip(folder.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()

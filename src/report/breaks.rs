@@ -55,11 +55,13 @@ impl<'p> Maker<'_, 'p> {
             }
             return;
         }
-        let begin = self.known(name).first;
+        let known = self.known(name);
         for slot in self.slots(view.when).iter() {
-            let first = if slot.first == i32::MIN { begin.unwrap_or(slot.last) } else { slot.first };
-            let span = spans.entry(slot.period).or_insert((first, slot.last));
-            *span = (span.0.min(first), span.1.max(slot.last));
+            // Of an open period only the days that are there.
+            let last = known.last.map_or(slot.last, |last| last.min(slot.last));
+            let first = if slot.first == i32::MIN { known.first.unwrap_or(last) } else { slot.first };
+            let span = spans.entry(slot.period).or_insert((first, last));
+            *span = (span.0.min(first), span.1.max(last));
         }
     }
 }

@@ -35,7 +35,7 @@ use self::periods::Periods;
 use self::sheet::Of;
 use self::table::Placed;
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Plan, ReportPlan, RollupId};
+use crate::plan::{sources_of, Plan, ReportPlan, RollupId};
 use crate::rollup::{Rollup, Stats};
 use arrow::record_batch::RecordBatch;
 use std::collections::BTreeMap;
@@ -72,6 +72,13 @@ impl<'p> Prepared<'p> {
     pub fn table(&self, report: usize) -> Result<ReportTable, Diagnostic> {
         let (report, rollups) = self.take(report);
         build_one(self.plan, report, rollups, &self.coverage)
+    }
+
+    /// First and last day of which all of a metric's sources have records.
+    #[must_use]
+    pub fn known(&self, metric: &str) -> Option<(i32, i32)> {
+        let known = self.coverage.known(&sources_of(&self.plan.metrics, &[metric.to_owned()]));
+        known.first.zip(known.last)
     }
 
     /// A report and the roll-ups it reads, which are dropped with their last reader.

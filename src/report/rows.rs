@@ -88,7 +88,12 @@ impl<'p> Maker<'_, 'p> {
                 all.entry(main).or_default().add(cells.slots.iter().map(period).zip(groups), true);
             }
         }
-        if self.leaves().iter().any(|(view, name)| *view == self.main && self.on_spine(name)) {
+        if let Some(tops) = self.tops {
+            // The rest has a row where the details have one that is not kept.
+            let lists =
+                (0u32..).zip(&self.periods).flat_map(|(at, period)| tops.rest(period).map(move |list| (at, list)));
+            *all.entry(main).or_default() = Gathered { keys: lists.collect(), several: true };
+        } else if self.leaves().iter().any(|(view, name)| *view == self.main && self.on_spine(name)) {
             let rows = all.entry(main).or_default();
             let groups: BTreeSet<u32> = rows.keys.iter().map(|(_, group)| *group).collect();
             let periods = 0..u32::try_from(self.periods.len()).unwrap_or(u32::MAX);

@@ -25,7 +25,7 @@ use std::sync::Arc;
 pub const SCHEMA_VERSION: u32 = 2;
 
 /// A finished report.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ReportTable {
     /// Name of the report.
     pub name: String,
@@ -96,7 +96,10 @@ pub(super) fn assemble(
         gathered.distinct.iter().map(|period| periods.coverage(&sources, period).is_complete).collect();
     let incomplete = gathered.rows.iter().filter(|row| !complete[row.1]).count();
     let cells = gathered.cells((plan, report), periods, (groups, attributes), sheets)?;
-    let wants = |layout: Layout| report.exports.iter().any(|e| e.layout == layout);
+    // The scorecard reads the long layout.
+    let wants = |layout: Layout| {
+        report.exports.iter().any(|e| e.layout == layout) || report.is_for_scorecard && layout == Layout::Long
+    };
     Ok(ReportTable {
         name: report.name.clone(),
         long: wants(Layout::Long).then(|| layout::long(&cells)).transpose()?,

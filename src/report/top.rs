@@ -11,16 +11,23 @@ use crate::plan::TopPlan;
 use arrow::compute::concat_batches;
 use polars::prelude::{Column, IdxCa};
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// The groups that are among the top ones, by the first day and the hour of their period.
 pub(super) struct Tops {
     /// The level of the groups.
     level: LevelId,
     groups: HashMap<(i32, Option<i64>), HashSet<u32>>,
+    /// The lists that have further groups, by period.
+    rest: HashMap<(i32, Option<i64>), BTreeSet<u32>>,
 }
 
 impl Tops {
+    /// The lists that have further groups in a period.
+    pub(super) fn rest(&self, period: &Period) -> impl Iterator<Item = u32> + '_ {
+        self.rest.get(&(period.start, period.hour)).into_iter().flatten().copied()
+    }
+
     fn has(&self, period: &Period, group: u32) -> bool {
         self.groups.get(&(period.start, period.hour)).is_some_and(|groups| groups.contains(&group))
     }
@@ -39,13 +46,13 @@ pub(super) fn cut(
     let values = sheet.values.get(top.by).ok_or_else(|| Diagnostic::bug("nothing to rank by"))?;
     let values = Ranked::new(&values.columns.value)?;
     let mut by_list: BTreeMap<(u32, u32), Vec<usize>> = BTreeMap::new();
-    for (row, (key, list)) in sheet.rows.iter().zip(lists).enumerate() {
+    for (row, (key, list)) in sheet.rows.iter().zip(&lists).enumerate() {
         if values.is_known(row) {
-            by_list.entry((key.0, list)).or_default().push(row);
+            by_list.entry((key.0, *list)).or_default().push(row);
         }
     }
     let mut ranks: Vec<Option<i64>> = vec![None; sheet.rows.len()];
-    let mut tops = Tops { level, groups: HashMap::new() };
+    let mut tops = Tops { level, groups: HashMap::new(), rest: HashMap::new() };
     for ((period, _), mut rows) in by_list {
         rows.sort_by(|a, b| {
             let by_value = values.compare(*a, *b);
@@ -58,6 +65,10 @@ pub(super) fn cut(
             ranks[row] = Some(rank);
             kept.insert(sheet.rows[row].1);
         }
+    }
+    for ((key, list), _) in sheet.rows.iter().zip(&lists).zip(&ranks).filter(|(_, rank)| rank.is_none()) {
+        let period = &sheet.periods[key.0 as usize];
+        tops.rest.entry((period.start, period.hour)).or_default().insert(*list);
     }
     Ok((kept(sheet, &ranks)?, tops))
 }

@@ -2,22 +2,29 @@
 
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::plan::ExportPlan;
-use crate::spec::{expand_variables, Export, ExportFormat, Report};
+use crate::spec::{expand_variables, Export, ExportFormat, Pipeline, Report, ScorecardExport};
 use std::path::{Component, Path, PathBuf};
 
 /// The paths that were given out so far, with their places.
 pub(super) type Taken = Vec<(PathBuf, YamlPath)>;
 
 pub(super) fn resolve(report: &Report, at: &YamlPath, taken: &mut Taken, errors: &mut Diagnostics) -> Vec<ExportPlan> {
-    let mut plans = vec![];
     if report.exports.is_empty() {
         let error = Diagnostic::pipeline("no-exports", format!("report `{}` is written nowhere", report.name));
         errors.push(error.at_key(&at.key("exports")).help("add one: `- {format: csv, path: reports/name.csv}`"));
     }
     for (i, export) in report.exports.iter().enumerate() {
+        partitions(report, export, &at.key("exports").index(i), errors);
+    }
+    files(&report.exports, at, taken, errors)
+}
+
+/// The files of a report or of the scorecard.
+fn files(exports: &[Export], at: &YamlPath, taken: &mut Taken, errors: &mut Diagnostics) -> Vec<ExportPlan> {
+    let mut plans = vec![];
+    for (i, export) in exports.iter().enumerate() {
         let at = at.key("exports").index(i);
         let path = path(export, &at, errors);
-        partitions(report, export, &at, errors);
         if export.dialect.is_some() && export.format != ExportFormat::Csv {
             let error = Diagnostic::pipeline("clashing-keys", "`dialect` goes with `format: csv`");
             errors.push(error.at_key(&at.key("dialect")));
@@ -43,6 +50,37 @@ pub(super) fn resolve(report: &Report, at: &YamlPath, taken: &mut Taken, errors:
         });
     }
     plans
+}
+
+/// The files of the scorecard.
+pub(super) fn of_scorecard(spec: &Pipeline, taken: &mut Taken, errors: &mut Diagnostics) -> Vec<ExportPlan> {
+    let written = spec.scorecard.as_ref().map(|s| s.exports.clone()).unwrap_or_default();
+    // Beside the manifest: in the deepest folder that holds all reports.
+    let mut folders = taken.iter().map(|(path, _)| path.parent().unwrap_or(Path::new("")).to_path_buf());
+    let first = folders.next().unwrap_or_default();
+    let folder = folders.fold(first, |common, folder| {
+        common.components().zip(folder.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
+    });
+    let named = |format, end: &str| Export {
+        format,
+        path: folder.join(format!("{}.scorecard.{end}", spec.name)).display().to_string(),
+        layout: None,
+        partition_by: vec![],
+        dialect: None,
+    };
+    let exports = if written.is_empty() {
+        vec![named(ExportFormat::Parquet, "parquet"), named(ExportFormat::Csv, "csv")]
+    } else {
+        let export = |e: ScorecardExport| Export {
+            format: e.format,
+            path: e.path,
+            layout: None,
+            partition_by: vec![],
+            dialect: e.dialect,
+        };
+        written.into_iter().map(export).collect()
+    };
+    files(&exports, &YamlPath::root().key("scorecard"), taken, errors)
 }
 
 fn path(export: &Export, at: &YamlPath, errors: &mut Diagnostics) -> Option<PathBuf> {

@@ -84,9 +84,9 @@ fn key(
     let mut found = vec![];
     for (i, (name, key)) in on.iter().zip(&table.key).enumerate() {
         let at = on_at.map_or_else(|| here.clone(), |at| at.index(i));
-        let Some(column) = logical.columns.get(name).filter(|c| c.role != ColumnRole::Time) else {
+        let Some(column) = logical.columns.get(name) else {
             let message = format!("source `{}` has no column `{name}` to look up in `{}`", logical.name, table.name);
-            let known = logical.columns.iter().filter(|(_, c)| c.role != ColumnRole::Time).map(|(n, _)| n.as_str());
+            let known = logical.columns.keys().map(String::as_str);
             let mut error =
                 Diagnostic::pipeline("missing-column", message).at(&at).suggest(name, "columns there", known);
             if on_at.is_none() {

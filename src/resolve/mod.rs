@@ -8,13 +8,16 @@ mod exports;
 mod lists;
 mod lookups;
 mod metrics;
+mod objectives;
 mod reports;
 mod rollups;
+mod scorecard;
 mod segments;
 mod sources;
 mod unions;
 mod views;
 
+use crate::calendar::Calendar;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::plan::{DayRange, Plan, DAYS_IN_PERIOD};
@@ -84,7 +87,24 @@ pub fn resolve(spec: &Pipeline, catalog: &Catalog, overrides: &Overrides, errors
     let broken: Vec<String> = spec.sources.keys().filter(|name| !sources.contains_key(*name)).cloned().collect();
     let segments = segments::resolve(spec, &sources, errors);
     let metrics = metrics::resolve(spec, &sources, &broken, errors);
-    let mut reports = reports::resolve(spec, &sources, &metrics, &segments, calendar.as_deref(), overrides, errors);
+    let (mut reports, mut taken) =
+        reports::resolve(spec, &sources, &metrics, &segments, calendar.as_deref(), overrides, errors);
+    let fallback = Calendar::default();
+    let known = objectives::Known {
+        sources: &sources,
+        metrics: &metrics,
+        segments: &segments,
+        calendar: calendar.as_deref().unwrap_or(&fallback),
+        catalog,
+    };
+    // A single report needs no targets.
+    let mut targets = if overrides.report.is_none() { objectives::resolve(spec, &known, errors) } else { None };
+    if let Some(targets) = &mut targets {
+        targets.exports = exports::of_scorecard(spec, &mut taken, errors);
+        for report in scorecard::reports(targets, reports.len()) {
+            reports.push(reports::for_scorecard(&report, &known, overrides, errors));
+        }
+    }
     let output_root = match (&overrides.output_root, &spec.output_root) {
         (Some(path), _) => path.clone(),
         (None, Some(text)) => match crate::spec::expand_variables(text, &root.key("output_root")) {
@@ -109,6 +129,7 @@ pub fn resolve(spec: &Pipeline, catalog: &Catalog, overrides: &Overrides, errors
         rollups,
         metrics: metrics.resolved,
         reports,
+        scorecard: targets,
         as_of: overrides.as_of,
         output_root,
     })

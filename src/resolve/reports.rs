@@ -20,10 +20,10 @@ pub(super) fn resolve(
     calendar: Option<&Calendar>,
     overrides: &Overrides,
     errors: &mut Diagnostics,
-) -> Vec<ReportPlan> {
+) -> (Vec<ReportPlan>, exports::Taken) {
     let mut plans: Vec<ReportPlan> = vec![];
     let mut taken = exports::Taken::new();
-    if spec.reports.is_empty() {
+    if spec.reports.is_empty() && spec.objectives.is_empty() {
         let error = Diagnostic::pipeline("no-reports", "the pipeline has no reports");
         errors.push(error.at_key(&YamlPath::root().key("reports")));
     }
@@ -40,9 +40,26 @@ pub(super) fn resolve(
         }
         let incomplete = report.incomplete_periods.or(spec.calendar.incomplete_periods).unwrap_or_default();
         let mut resolver = Resolver { report, at, sources, metrics, segments, overrides, errors };
-        plans.push(ReportPlan { incomplete, ..resolver.resolve(&mut taken, calendar) });
+        let plan = resolver.resolve(calendar);
+        let exports = exports::resolve(report, &resolver.at, &mut taken, resolver.errors);
+        plans.push(ReportPlan { incomplete, exports, ..plan });
     }
-    plans
+    (plans, taken)
+}
+
+/// A report that only holds the figures that targets are held against.
+pub(super) fn for_scorecard(
+    report: &Report,
+    known: &super::objectives::Known<'_>,
+    overrides: &Overrides,
+    errors: &mut Diagnostics,
+) -> ReportPlan {
+    let super::objectives::Known { sources, metrics, segments, calendar, .. } = *known;
+    let at = YamlPath::root().key("objectives");
+    // Targets are of whole periods, whatever days the reports are of.
+    let overrides = &Overrides { range: DayRange::default(), ..overrides.clone() };
+    let plan = Resolver { report, at, sources, metrics, segments, overrides, errors }.resolve(Some(calendar));
+    ReportPlan { is_for_scorecard: true, incomplete: IncompletePeriods::Keep, ..plan }
 }
 
 pub(super) struct Resolver<'r> {
@@ -70,7 +87,7 @@ fn once_each<'r>(readers: &[Read<'r>]) -> Vec<Read<'r>> {
 }
 
 impl<'r> Resolver<'r> {
-    fn resolve(&mut self, taken: &mut exports::Taken, calendar: Option<&Calendar>) -> ReportPlan {
+    fn resolve(&mut self, calendar: Option<&Calendar>) -> ReportPlan {
         let shown = self.shown();
         let computed = self.computed(&shown);
         let range = self.range();
@@ -95,7 +112,6 @@ impl<'r> Resolver<'r> {
         let as_of = self.overrides.as_of;
         let reads =
             DayRange { end: as_of.map_or(reads.end, |day| Some(reads.end.map_or(day, |end| end.min(day)))), ..reads };
-        let exports = exports::resolve(self.report, &self.at, taken, self.errors);
         ReportPlan {
             name: self.report.name.clone(),
             description: self.report.description.clone(),
@@ -115,7 +131,8 @@ impl<'r> Resolver<'r> {
             single_valued,
             compare,
             incomplete: IncompletePeriods::default(),
-            exports,
+            exports: vec![],
+            is_for_scorecard: false,
         }
     }
 

@@ -6,10 +6,11 @@ pub use figure::{explain_number, Answer, Part, Question, Records};
 
 use crate::calendar::iso_date;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, YamlPath};
-use crate::plan::{Plan, ReportPlan, Scan};
-use crate::publish::{self, InputSummary, Manifest, OutputSummary, RollupSummary, RunSummary, Stage};
-use crate::report::{self, SnapshotCount, SCHEMA_VERSION};
+use crate::plan::{Plan, ReportPlan, Scan, ScorecardPlan};
+use crate::publish::{self, InputSummary, Manifest, OutputSummary, RollupSummary, RunSummary, Stage, Standing};
+use crate::report::{self, ReportTable, SnapshotCount, SCHEMA_VERSION};
 use crate::rollup::{self, Options, Progress, Rollup, Stats};
+use crate::scorecard::{self, Scorecard};
 use crate::spec::Document;
 use crate::{resolve, source, spec};
 use sha2::{Digest, Sha256};
@@ -87,10 +88,13 @@ fn outputs_over_inputs(path: &Path, pipeline: &spec::Pipeline, plan: &Plan) -> V
         .iter()
         .flat_map(|scan| scan.files.iter().filter_map(|f| Some((scan.source.as_str(), real(&f.path)?))))
         .collect();
-    for (i, report) in plan.reports.iter().enumerate() {
-        for (j, export) in report.exports.iter().enumerate() {
+    let root = YamlPath::root();
+    let of_reports = plan.reports.iter().enumerate().map(|(i, report)| (root.key("reports").index(i), &report.exports));
+    let of_scorecard = plan.scorecard.iter().map(|scorecard| (root.key("scorecard"), &scorecard.exports));
+    for (at, exports) in of_reports.chain(of_scorecard) {
+        for (j, export) in exports.iter().enumerate() {
             let target = plan.output_root.join(&export.path);
-            let at = YamlPath::root().key("reports").index(i).key("exports").index(j).key("path");
+            let at = at.key("exports").index(j).key("path");
             let probe = if export.partition_by.is_empty() { target.clone() } else { target.join("part-0.parquet") };
             let there = real(&target);
             let holds = files.iter().find(|(_, file)| there.as_ref().is_some_and(|there| file.starts_with(there)));
@@ -122,6 +126,8 @@ pub struct Finished {
     pub manifest_path: PathBuf,
     /// The output root.
     pub output_root: PathBuf,
+    /// How the targets stand.
+    pub scorecard: Option<Scorecard>,
 }
 
 /// Carries out a plan and publishes its reports.
@@ -143,10 +149,25 @@ pub fn run(checked: &Checked, plan: &Plan, options: &Options, progress: &Progres
     let mut manifest = manifest(checked, plan, options, &rollups, &stats, id);
     let prepared = report::Prepared::new(plan, rollups, &stats);
     let written = build_and_write(plan, &prepared, &stage, options.threads)?;
-    for (outputs, snapshots) in written {
+    let mut tables = vec![];
+    for (report, Built { outputs, snapshots, table }) in written.into_iter().enumerate() {
         manifest.outputs.extend(outputs);
         manifest.snapshots.extend(snapshots);
+        tables.extend(table.map(|table| (report, table)));
     }
+    let scorecard = match &plan.scorecard {
+        None => None,
+        Some(targets) => {
+            let scorecard = scorecard::build(plan, targets, &tables, &|metric| prepared.known(metric))?;
+            let table =
+                ReportTable { long: Some(scorecard::table(plan, targets, &scorecard)?), ..ReportTable::default() };
+            let name = "scorecard".to_owned();
+            let report = ReportPlan { name, exports: targets.exports.clone(), ..ReportPlan::default() };
+            manifest.outputs.extend(publish::write(&report, &table, &stage)?);
+            manifest.scorecard = standings(plan, targets, &scorecard);
+            Some(scorecard)
+        }
+    };
     manifest.warnings.extend(empty_reports(&manifest.outputs));
     manifest.warnings.extend(partial_snapshots(&manifest.snapshots));
     manifest.run.started = started_at;
@@ -155,11 +176,16 @@ pub fn run(checked: &Checked, plan: &Plan, options: &Options, progress: &Progres
     publish::write_durably(&stage.staged(&manifest_path), &json)
         .map_err(|e| Diagnostic::engine("cannot-write", format!("the manifest cannot be written: {e}")))?;
     stage.commit()?;
-    Ok(Finished { manifest, manifest_path, output_root: plan.output_root.clone() })
+    Ok(Finished { manifest, manifest_path, output_root: plan.output_root.clone(), scorecard })
 }
 
-/// The files of a report and what is to be told of it, or why they could not be written.
-type Written = Result<(Vec<OutputSummary>, Vec<SnapshotCount>), Diagnostic>;
+/// What became of a report.
+struct Built {
+    outputs: Vec<OutputSummary>,
+    snapshots: Vec<SnapshotCount>,
+    /// For the scorecard: the table itself.
+    table: Option<ReportTable>,
+}
 
 /// Builds and writes all reports. A table is written and dropped before its thread makes the next: one a thread is in
 /// memory. These are threads of their own, not rayon's: one of those, while it waits for Polars, would begin another report.
@@ -168,14 +194,19 @@ fn build_and_write(
     prepared: &report::Prepared<'_>,
     stage: &Stage,
     threads: usize,
-) -> Result<Vec<(Vec<OutputSummary>, Vec<SnapshotCount>)>, Diagnostic> {
+) -> Result<Vec<Built>, Diagnostic> {
     let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<Option<Written>>> = Mutex::new(plan.reports.iter().map(|_| None).collect());
+    let done: Mutex<Vec<Option<Result<Built, Diagnostic>>>> = Mutex::new(plan.reports.iter().map(|_| None).collect());
     let work = || loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
         let Some(report) = plan.reports.get(index) else { return };
-        let written =
-            prepared.table(index).and_then(|table| Ok((publish::write(report, &table, stage)?, table.snapshots)));
+        let written = prepared.table(index).and_then(|mut table| {
+            let outputs = publish::write(report, &table, stage)?;
+            if report.is_for_scorecard {
+                return Ok(Built { outputs, snapshots: vec![], table: Some(table) });
+            }
+            Ok(Built { outputs, snapshots: std::mem::take(&mut table.snapshots), table: None })
+        });
         if written.is_err() {
             next.store(plan.reports.len(), Ordering::Relaxed);
         }
@@ -194,6 +225,28 @@ fn build_and_write(
         .filter(|report| !failed || matches!(report, Some(Err(_))))
         .map(|report| report.unwrap_or_else(|| Err(Diagnostic::bug("a report was not built"))))
         .collect()
+}
+
+/// How every target stands now, for the manifest.
+fn standings(plan: &Plan, targets: &ScorecardPlan, card: &Scorecard) -> Vec<Standing> {
+    let standing = |row: &scorecard::Row| {
+        let (objective, target, metric) = scorecard::subject(plan, targets, row);
+        Standing {
+            objective: objective.name.clone(),
+            metric: metric.name.clone(),
+            segment: target.segment.clone(),
+            dimensions: row.group.clone(),
+            grain: row.grain,
+            period: row.label.clone(),
+            target: row.aim,
+            value: row.value,
+            attainment: row.attainment,
+            status: row.status,
+            expected: row.expected,
+            projection: row.projection,
+        }
+    };
+    card.current(targets).into_iter().map(standing).collect()
 }
 
 /// Every record must be in exactly one bucket.
@@ -246,6 +299,7 @@ fn manifest(
             .collect(),
         outputs: vec![],
         snapshots: vec![],
+        scorecard: vec![],
         warnings,
         run: RunSummary {
             id,

@@ -1,6 +1,6 @@
 //! Filling the catalog: every file of every source is opened, its columns read, and their types reconciled.
 
-use super::{lookups, partitions, paths, reader};
+use super::{lookups, partitions, paths, reader, targets};
 use crate::catalog::{Catalog, ColumnInfo, FileInfo, Physical, SourceInfo};
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::expr::Type;
@@ -47,6 +47,15 @@ pub fn inspect(pipeline: &Pipeline, errors: &mut Diagnostics) -> Catalog {
     for (name, lookup) in &pipeline.lookups {
         if let Some(table) = lookups::load(name, lookup, errors) {
             catalog.lookups.insert(name.clone(), Arc::new(table));
+        }
+    }
+    for (i, objective) in pipeline.objectives.iter().enumerate() {
+        for (j, target) in objective.targets.iter().enumerate() {
+            let Some(table) = &target.table else { continue };
+            let at = YamlPath::root().key("objectives").index(i).key("targets").index(j).key("table");
+            if let Some(rows) = targets::load(target, table, &at, errors) {
+                catalog.targets.insert((i, j), rows);
+            }
         }
     }
     catalog

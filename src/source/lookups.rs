@@ -21,25 +21,11 @@ const BATCH_ROWS: usize = 1 << 16;
 pub(super) fn load(name: &str, lookup: &Lookup, errors: &mut Diagnostics) -> Option<LookupTable> {
     let at = YamlPath::root().key("lookups").key(name);
     let source = as_source(lookup);
-    let files = paths::files(&source, &at, errors);
-    let mut infos: Vec<FileInfo> = vec![];
-    let complete = !files.is_empty();
-    for (path, format) in &files {
-        match reader(*format).inspect(path, &source) {
-            Ok(info) => infos.push(info),
-            Err(error) => errors.push(error.at(&at.key("path"))),
-        }
-    }
-    if !complete || infos.len() < files.len() {
-        return None;
-    }
-    partitions::add_columns(&mut infos);
-    let columns = reconcile(&format!("lookup `{name}`"), &at, &source, &infos, errors);
-    let info = SourceInfo { files: infos, columns };
+    let info = inspected(&format!("lookup `{name}`"), &source, &at, errors)?;
     let key = columns_of(name, &lookup.key, true, &info, &at.key("key"), errors);
     let added = columns_of(name, &lookup.columns, false, &info, &at.key("columns"), errors);
     let (key, added) = (key?, added?);
-    let scan = scan(lookup, &info, key.iter().chain(&added));
+    let scan = scan(source.declared_separator(), &info, key.iter().chain(&added));
     match read(&scan) {
         Ok(Read { arrays, firsts, rows }) => {
             let column = |(column, values): (&ScanColumn, ArrayRef)| LookupColumn {
@@ -64,6 +50,34 @@ pub(super) fn load(name: &str, lookup: &Lookup, errors: &mut Diagnostics) -> Opt
             None
         }
     }
+}
+
+/// What the files of a small table hold; `None` when one cannot be read, which is told.
+pub(super) fn inspected(noun: &str, source: &Source, at: &YamlPath, errors: &mut Diagnostics) -> Option<SourceInfo> {
+    let files = paths::files(source, at, errors);
+    let mut infos: Vec<FileInfo> = vec![];
+    for (path, format) in &files {
+        match reader(*format).inspect(path, source) {
+            Ok(info) => infos.push(info),
+            Err(error) => errors.push(error.at(&at.key("path"))),
+        }
+    }
+    if files.is_empty() || infos.len() < files.len() {
+        return None;
+    }
+    partitions::add_columns(&mut infos);
+    let columns = reconcile(noun, at, source, &infos, errors);
+    Some(SourceInfo { files: infos, columns })
+}
+
+/// The file and the record of a row.
+pub(super) fn place(row: usize, files: &[FileInfo], firsts: &[(usize, usize)]) -> String {
+    // A file's batches come one after another.
+    let at = firsts.partition_point(|(first, _)| *first <= row).saturating_sub(1);
+    let file = firsts.get(at).map_or(0, |(_, file)| *file);
+    let start = firsts.iter().find(|(_, of)| *of == file).map_or(0, |(first, _)| *first);
+    let path = files.get(file).map(|f| f.path.display().to_string()).unwrap_or_default();
+    format!("{path}, record {}", row - start + 1)
 }
 
 /// The lookup as a source, whose columns have the types that it declares.
@@ -155,7 +169,11 @@ fn columns_of(
 }
 
 /// The scan that reads a lookup: of all records, none of which is dated.
-fn scan<'c>(lookup: &Lookup, info: &SourceInfo, columns: impl Iterator<Item = &'c ScanColumn>) -> Scan {
+pub(super) fn scan<'c>(
+    separator: Option<u8>,
+    info: &SourceInfo,
+    columns: impl Iterator<Item = &'c ScanColumn>,
+) -> Scan {
     let files = info.files.iter().map(|f| ScanFile {
         path: f.path.clone(),
         format: f.format,
@@ -173,20 +191,20 @@ fn scan<'c>(lookup: &Lookup, info: &SourceInfo, columns: impl Iterator<Item = &'
         feeds: vec![],
         ranges: vec![DayRange::default()],
         calendar: Arc::new(Calendar::default()),
-        separator: as_source(lookup).declared_separator(),
+        separator,
     }
 }
 
 /// What was read of a lookup.
-struct Read {
+pub(super) struct Read {
     /// The values of each column of the scan.
-    arrays: Vec<ArrayRef>,
+    pub(super) arrays: Vec<ArrayRef>,
     /// The first row of each batch, with the file that it is of.
-    firsts: Vec<(usize, usize)>,
-    rows: usize,
+    pub(super) firsts: Vec<(usize, usize)>,
+    pub(super) rows: usize,
 }
 
-fn read(scan: &Scan) -> Result<Read, Diagnostic> {
+pub(super) fn read(scan: &Scan) -> Result<Read, Diagnostic> {
     let mut parts: Vec<Vec<ArrayRef>> = vec![vec![]; scan.columns.len()];
     let (mut firsts, mut rows) = (vec![], 0);
     feed::records(scan, BATCH_ROWS, &mut |file, batch| {
@@ -225,16 +243,8 @@ fn duplicate(
         format!("{} = {text}", column.name)
     };
     let values: Vec<String> = key.iter().map(value).collect();
-    // A file's batches come one after another.
-    let place = |row: usize| {
-        let at = firsts.partition_point(|(first, _)| *first <= row).saturating_sub(1);
-        let file = firsts.get(at).map_or(0, |(_, file)| *file);
-        let start = firsts.iter().find(|(_, of)| *of == file).map_or(0, |(first, _)| *first);
-        let path = files.get(file).map(|f| f.path.display().to_string()).unwrap_or_default();
-        format!("{path}, record {}", row - start + 1)
-    };
     Diagnostic::data("duplicate-key", format!("lookup `{name}` has two rows with {}", values.join(", ")))
-        .note(format!("{} and {}", place(first), place(second)))
+        .note(format!("{} and {}", place(first, files, firsts), place(second, files, firsts)))
         .note("every record would have to be counted twice, or one of the rows be left out")
         .help("remove one of the rows, or add the column that tells them apart to `key`")
 }

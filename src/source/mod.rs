@@ -19,6 +19,7 @@ mod parquet_statistics;
 mod partitions;
 mod paths;
 mod prune;
+mod targets;
 
 pub use batch::Batch;
 pub use catalog::inspect;

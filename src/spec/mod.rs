@@ -7,6 +7,7 @@
 mod dimension;
 mod lookup;
 mod metric;
+mod objective;
 mod one_or_many;
 mod report;
 mod segment;
@@ -19,6 +20,7 @@ mod variables;
 pub use dimension::{Dimension, Normalise};
 pub use lookup::{Lookup, LookupColumn, LookupType, LookupUse};
 pub use metric::*;
+pub use objective::*;
 pub use one_or_many::{NamesOr, OneOrMany};
 pub use report::*;
 pub use segment::{Segment, SegmentWhere};

@@ -1,6 +1,8 @@
 //! The pipeline language, one type a block of the YAML. Field docs are the manual: `jalon schema` prints them.
 
-use super::{Dimension, IncompletePeriods, Lookup, LookupUse, Metric, NamesOr, OneOrMany, Report, Segment};
+use super::{
+    Dimension, IncompletePeriods, Lookup, LookupUse, Metric, NamesOr, Objective, OneOrMany, Report, Scorecard, Segment,
+};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,6 +35,12 @@ pub struct Pipeline {
     pub segments: IndexMap<String, Segment>,
     /// The KPIs, by name.
     pub metrics: IndexMap<String, Metric>,
+    /// What is to be reached: targets of metrics by period.
+    #[serde(default)]
+    pub objectives: Vec<Objective>,
+    /// How the targets stand, in a table of its own.
+    #[serde(default)]
+    pub scorecard: Option<Scorecard>,
     /// The reports to write.
     pub reports: Vec<Report>,
 }

@@ -108,6 +108,16 @@ fn filters_change_too_and_what_a_version_lacks_is_the_metrics_own() {
 }
 
 #[test]
+fn what_is_counted_may_change_its_type() {
+    let metrics = "  n: {type: simple, source: s, agg: count, versions: [{valid_from: 2025-02-01, expr: \"NULLIF(country, 'FR')\"}, {valid_from: 2025-03-01, expr: shares}]}\n";
+    let place = place(metrics, "metrics: [n], grains: [month]");
+    place.run(&[]);
+    assert_eq!(cells(&place, &["period_label", "n"]), ["2025-01 31", "2025-02 0", "2025-03 31", "2025-04 30"]);
+    place.run(&["--engine", "polars"]);
+    assert_eq!(cells(&place, &["period_label", "n"]), ["2025-01 31", "2025-02 0", "2025-03 31", "2025-04 30"]);
+}
+
+#[test]
 fn mistakes_in_versions() {
     let metrics = "  a: {type: simple, source: s, expr: likes, versions: [{valid_from: 2025-02-30, expr: likes}, {valid_from: 2025-02-01}, {valid_from: 2025-01-01, expr: lykes, filter: likes}]}
   b: {type: simple, source: s, agg: count, versions: [{valid_from: 2025-02-01, expr: likes}]}

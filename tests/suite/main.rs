@@ -11,6 +11,7 @@ mod limits;
 mod lists;
 mod meanings;
 mod mistakes;
+mod objectives;
 mod oracle;
 mod outputs;
 mod pruning;

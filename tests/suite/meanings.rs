@@ -379,3 +379,32 @@ fn data_that_is_too_short_for_a_start_is_warned_of() {
     let told = place.run(&[]).stderr;
     assert!(told.contains("looks back to 2024-12-24"), "{told}");
 }
+
+/// A day is one in every zone: beside local times of another file it is no midnight there.
+#[test]
+fn days_in_one_file_are_not_shifted_by_the_zone_of_times_in_another() {
+    use arrow::array::{ArrayRef, Date32Array, Int64Array, TimestampMicrosecondArray};
+    use std::sync::Arc;
+    let place = Place::new();
+    let noon = 20_000 * 86_400_000_000 + 43_200_000_000;
+    let times: [(&str, ArrayRef); 2] = [
+        ("a", Arc::new(Date32Array::from(vec![20_000]))),
+        ("b", Arc::new(TimestampMicrosecondArray::from(vec![noon]))),
+    ];
+    for (name, at) in times {
+        let n: ArrayRef = Arc::new(Int64Array::from(vec![1]));
+        let batch = arrow::record_batch::RecordBatch::try_from_iter([("at", at), ("n", n)]).expect("a batch");
+        let mut bytes = vec![];
+        let mut writer = parquet::arrow::ArrowWriter::try_new(&mut bytes, batch.schema(), None).expect("a writer");
+        writer.write(&batch).expect("written");
+        writer.close().expect("closed");
+        place.write(&format!("data/{name}.parquet"), bytes);
+    }
+    place.write(
+        "pipeline.yaml",
+        "version: 1\nname: t\nsources:\n  s: {path: data, time: {column: at, timezone: Europe/Paris}, measures: [n]}\nmetrics:\n  n: {type: simple, source: s, expr: n}\nreports:\n  - {name: r, metrics: [n], grains: [day], exports: [{format: csv, path: r.csv, layout: wide}]}\n",
+    );
+    place.run(&[]);
+    let text = place.read("r.csv");
+    assert!(text.lines().count() == 2 && text.contains("2024-10-04"), "{text}");
+}

@@ -19,9 +19,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("frame", &["calendar", "expr", "plan", "source"]),
     ("rollup", &["calendar", "eval", "expr", "frame", "plan", "source", "spec"]),
     ("report", &["calendar", "expr", "frame", "plan", "rollup", "spec"]),
-    ("publish", &["calendar", "plan", "report", "rollup", "spec"]),
-    ("run", &["calendar", "expr", "frame", "plan", "publish", "report", "resolve", "rollup", "source", "spec"]),
-    ("cli", &["calendar", "plan", "rollup", "run", "spec"]),
+    ("scorecard", &["calendar", "expr", "plan", "report", "spec"]),
+    ("publish", &["calendar", "plan", "report", "rollup", "scorecard", "spec"]),
+    (
+        "run",
+        &["calendar", "expr", "frame", "plan", "publish", "report", "resolve", "rollup", "scorecard", "source", "spec"],
+    ),
+    ("cli", &["calendar", "plan", "rollup", "run", "scorecard", "spec"]),
     ("lib", &["run"]),
     ("main", &["cli"]),
 ];

@@ -67,13 +67,13 @@ pub(crate) struct Row {
     pub(crate) grain: usize,
     pub(crate) period: Span,
     pub(crate) label: String,
-    /// By its place among the levels; beyond them where it is of other groups.
+    /// By its place beside the levels; beyond them where it is of other groups.
     pub(crate) level: usize,
     pub(crate) group: Rc<Group>,
     pub(crate) segment: usize,
     pub(crate) rank: Option<usize>,
-    /// The groups of the details that a row of other groups is of.
-    pub(crate) among: Option<Rc<BTreeSet<Group>>>,
+    /// The groups of the details that a row of all others is beside.
+    pub(crate) beside: Option<Rc<BTreeSet<Group>>>,
 }
 
 /// Detail rows, or total rows that keep some of the dimensions.
@@ -153,7 +153,7 @@ impl<'a> Evaluation<'a> {
         let Row { grain, period, .. } = *row;
         View {
             group: Rc::clone(&row.group),
-            among: row.among.clone(),
+            beside: row.beside.clone(),
             segment: self.views.index.segment(row.segment),
             span: (start.map_or(period.0, |start| period.0.max(start)), end.map_or(period.1, |end| period.1.min(end))),
             grain: &self.report.grains[grain],
@@ -191,7 +191,7 @@ impl<'a> Evaluation<'a> {
             group: Rc::clone(group),
             segment,
             rank: None,
-            among: None,
+            beside: None,
         };
         // What is looked at is the same for every group.
         let any = Rc::new(kept.iter().map(|kept| if *kept { Dim::Unknown } else { Dim::All }).collect());
@@ -267,16 +267,16 @@ impl<'a> Evaluation<'a> {
             },
             ratios,
             compared: self.report.compare.iter().map(|entry| self.compared(entry, metric, &view)).collect(),
-            is_break: self.spec.has_versions(metric).then(|| self.is_break(metric, &view)),
+            is_break: self.report.metrics.iter().any(|name| self.spec.has_versions(name)).then(|| {
+                // Of a metric with one definition nothing breaks.
+                self.spec.has_versions(metric) && self.is_break(metric, &view)
+            }),
         }
     }
 
-    /// Whether a version begins within the days that a cell looks at, those of its comparisons included.
+    /// Whether a version begins within the days that a cell's value looks at.
     fn is_break(&self, metric: &str, view: &View<'a>) -> bool {
-        let compared = self.report.compare.iter().filter(|_| !self.metrics.has_comparison(metric));
-        let mut compared =
-            compared.map(|entry| self.views.looked_at_compared(metric, &named_offset(entry), None, view));
-        self.views.is_break(&self.views.looked_at(metric, view)) || compared.any(|looked| self.views.is_break(&looked))
+        self.views.is_break(&self.views.looked_at(metric, view))
     }
 
     /// A metric that compares with another period by itself is not compared again.

@@ -117,18 +117,18 @@ impl<'a> Index<'a> {
         groups
     }
 
-    /// The records of a source in any of these groups and a segment whose days lie in a span.
-    pub(crate) fn records_among(
+    /// The records of a source and segment in a group whose days lie in a span, those of some groups of the details left out.
+    pub(crate) fn records_beside(
         &self,
-        source: &str,
-        segment: Option<usize>,
-        groups: &BTreeSet<Group>,
+        (source, segment): (&str, Option<usize>),
+        group: &Group,
+        beside: &BTreeSet<Group>,
         span: Span,
     ) -> Vec<usize> {
-        let mut records: Vec<usize> =
-            groups.iter().flat_map(|group| self.records(source, segment, group, span)).collect();
-        records.sort_by_key(|at| self.metrics.tables[source].records[*at].date);
-        records
+        let out: BTreeSet<usize> = beside.iter().flat_map(|kept| self.records(source, segment, kept, span)).collect();
+        let all = |dim: &Dim| if *dim == Dim::Others { Dim::All } else { dim.clone() };
+        let whole: Group = group.iter().map(all).collect();
+        self.records(source, segment, &whole, span).into_iter().filter(|at| !out.contains(at)).collect()
     }
 
     /// The records of a source in a group and segment whose days lie in a span.

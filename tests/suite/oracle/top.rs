@@ -1,6 +1,6 @@
 //! Top lists: the groups of the details with the largest values, and all others together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::eval::Row;
@@ -40,11 +40,11 @@ pub(crate) fn take(
         });
         let left: Vec<Row> =
             ranked.split_off(top.n.min(ranked.len())).into_iter().chain(left).map(|(_, row)| row).collect();
+        let beside: BTreeSet<Group> = ranked.iter().map(|(_, row)| row.group.to_vec()).collect();
         taken.extend(ranked.into_iter().zip(1..).map(|((_, row), rank)| Row { rank: Some(rank), ..row }));
         if let Some(any) = left.first().filter(|_| top.others) {
-            let among = left.iter().map(|row| row.group.to_vec()).collect();
-            let (group, among) = (Rc::new(group), Some(Rc::new(among)));
-            taken.push(Row { level: others, group, among, ..any.clone() });
+            let (group, beside) = (Rc::new(group), Some(Rc::new(beside)));
+            taken.push(Row { level: others, group, beside, ..any.clone() });
         }
     }
     taken

@@ -19,8 +19,8 @@ use super::value::{is_zero, Value};
 #[derive(Clone)]
 pub(crate) struct View<'a> {
     pub(crate) group: Rc<Group>,
-    /// The groups of the details whose records the view is of, where it is of some groups together.
-    pub(crate) among: Option<Rc<BTreeSet<Group>>>,
+    /// The groups of the details whose records the view leaves out, where it is of all others together.
+    pub(crate) beside: Option<Rc<BTreeSet<Group>>>,
     /// By its place in the report; none for all records.
     pub(crate) segment: Option<usize>,
     pub(crate) span: Span,
@@ -119,8 +119,8 @@ impl<'a> Views<'a> {
     }
 
     fn records(&self, source: &str, view: &View, span: Span) -> Vec<usize> {
-        match &view.among {
-            Some(groups) => self.index.records_among(source, view.segment, groups, span),
+        match &view.beside {
+            Some(kept) => self.index.records_beside((source, view.segment), &view.group, kept, span),
             None => self.index.records(source, view.segment, &view.group, span),
         }
     }
@@ -146,9 +146,9 @@ impl<'a> Views<'a> {
         let group: Group = self.report.group_by.iter().zip(view.group.iter()).map(kept).collect();
         let segment = view.segment.filter(|_| !names.iter().any(|name| name == "segment"));
         // Of the groups that a top list leaves out, the whole is that of all groups.
-        let among = view.among.clone().filter(|_| group == *view.group);
-        assert!(among.is_some() || !group.contains(&Dim::Others), "a whole keeps only dimensions of `per`");
-        View { group: Rc::new(group), among, segment, ..view.clone() }
+        let beside = view.beside.clone().filter(|_| group == *view.group);
+        assert!(beside.is_some() || !group.contains(&Dim::Others), "a whole keeps only dimensions of `per`");
+        View { group: Rc::new(group), beside, segment, ..view.clone() }
     }
 
     /// One ratio for each unit that has records in the cell and a ratio.

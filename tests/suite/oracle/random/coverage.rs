@@ -98,7 +98,7 @@ fn marks(cell: &Cell) -> Vec<&'static str> {
         ("unknown attribute", cell.level == "detail" && cell.attributes.contains(&Value::Null)),
         ("break", cell.is_break == Some(true)),
         ("no break", cell.is_break == Some(false)),
-        ("withheld growth", cell.is_break == Some(true) && cell.compared.iter().any(withheld)),
+        ("withheld growth", cell.is_break.is_some() && cell.compared.iter().any(withheld)),
     ];
     found.into_iter().filter(|(_, found)| *found).map(|(name, _)| name).collect()
 }

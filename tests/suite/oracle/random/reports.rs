@@ -140,13 +140,15 @@ fn attributes(random: &mut Random, materials: &Materials, shown: &[Metric], grou
     let unclear = |(_, ignored): &&(String, Vec<String>)| {
         !ignored.is_empty() && !ignored.iter().any(|dim| group_by.contains(dim))
     };
-    if reads.iter().any(unclear) || !is_new(random, 18) {
+    if reads.iter().any(unclear) || group_by.is_empty() || !is_new(random, 18) {
         return String::new();
     }
     let measures = random.chance(25);
     let fits = |column: &&Column| {
         let beside = matches!(column.role, Role::Dimension | Role::Looked) || measures;
-        beside && column.content != Content::Noise && !group_by.contains(&column.name)
+        // A number with decimals describes no group.
+        let describes = matches!(column.content, Content::Text(_) | Content::Int(..) | Content::Bool | Content::Date);
+        beside && describes && !group_by.contains(&column.name)
     };
     let of_source = |(name, _): &(String, Vec<String>)| source(materials, name).columns.iter().filter(fits);
     let mut names: Vec<&str> = reads
