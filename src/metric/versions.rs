@@ -54,7 +54,10 @@ pub(super) fn definition(context: &mut MetricContext<'_>, agg: Agg, source: &Log
     let begins = begins.collect();
     let expr = expr.map(|own| {
         // What is counted may be of any type: only whether it is known matters.
-        let form = |expr: Expr| if agg == Agg::Count { known(expr) } else { expr };
+        let types: Vec<Type> = dated.iter().filter_map(|d| d.expr.as_ref()).chain([&own]).map(Expr::ty).collect();
+        let differ = agg == Agg::Count && types.iter().any(|ty| *ty != types[0]);
+        let floats = types.contains(&Type::Float);
+        let form = |expr: Expr| if differ { known(expr, floats) } else { expr };
         let later = dated.iter().map(|d| (d.from, form(d.expr.clone().unwrap_or_else(|| own.clone())))).collect();
         by_day(&day, form(own.clone()), later)
     });
@@ -110,10 +113,15 @@ fn day(context: &mut MetricContext<'_>, source: &LogicalSource) -> Option<Expr> 
     }
 }
 
-/// 1 where an expression is known, else null.
-fn known(expr: Expr) -> Expr {
+/// Something known where an expression is known, else null. Beside floats they stay what they are, because not all of
+/// them are numbers, and the others become such.
+fn known(expr: Expr, floats: bool) -> Expr {
+    if floats && expr.ty() == Type::Float {
+        return expr;
+    }
+    let one = if floats { Literal::Float(1.0) } else { Literal::Int(1) };
     let branches = vec![(Expr::IsNull(Box::new(expr)), Expr::Literal(Literal::Null))];
-    Expr::Case { branches, otherwise: Box::new(Expr::Literal(Literal::Int(1))) }
+    Expr::Case { branches, otherwise: Box::new(Expr::Literal(one)) }
 }
 
 /// One expression that is another from each of several days on.

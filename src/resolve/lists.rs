@@ -93,7 +93,7 @@ impl Resolver<'_> {
     }
 
     /// The columns that describe the groups.
-    pub(super) fn attributes(&mut self, read: &[Read<'_>], dims: &[Dim]) -> Vec<AttributePlan> {
+    pub(super) fn attributes(&mut self, readers: &[Read<'_>], dims: &[Dim]) -> Vec<AttributePlan> {
         let mut attributes: Vec<AttributePlan> = vec![];
         let at = self.at.key("attributes");
         if !self.report.attributes.is_empty() && self.report.group_by.is_empty() {
@@ -111,9 +111,10 @@ impl Resolver<'_> {
                 self.errors.push(Diagnostic::pipeline("duplicate-name", message).at(&here));
                 continue;
             }
-            // In the order of the pipeline.
-            let mut sources: Vec<_> =
-                self.sources.values().filter(|s| read.iter().any(|(r, _)| r.name == s.name)).collect();
+            // In the order of the pipeline. What a metric ignores is not told apart in its source.
+            let tells = |(_, metric): &&Read<'_>| !dims.iter().any(|dim| metric.ignores().contains(&dim.name));
+            let is_read = |name: &str| readers.iter().filter(tells).any(|(source, _)| source.name == name);
+            let mut sources: Vec<_> = self.sources.values().filter(|s| is_read(&s.name)).collect();
             sources.retain(|source| dims.iter().all(|dim| source.has_dimension(&dim.name)));
             let Some(source) = sources.iter().find(|source| source.columns.contains_key(name)) else {
                 let message = format!("no source of report `{}` has a column `{name}`", self.report.name);

@@ -101,7 +101,7 @@ impl<'r> Resolver<'r> {
         self.check_range(range, &read, calendar);
         let mut levels = self.levels(&dims);
         let top = self.top(&shown, &computed, &dims, &mut levels);
-        let attributes = self.attributes(&read, &dims);
+        let attributes = self.attributes(&readers, &dims);
         let single_valued = self.check_additivity(&computed, &grains, &levels);
         let compare = self.compare();
         let fallback = Calendar::default();

@@ -117,6 +117,26 @@ fn what_is_counted_may_change_its_type() {
     assert_eq!(cells(&place, &["period_label", "n"]), ["2025-01 31", "2025-02 0", "2025-03 31", "2025-04 30"]);
 }
 
+/// Values that are no numbers are not counted, whatever stands beside them in another version.
+#[test]
+fn counting_leaves_out_what_is_no_number_under_several_definitions_too() {
+    use arrow::array::{ArrayRef, Date32Array, Float64Array, Int64Array};
+    use std::sync::Arc;
+    let place = Place::new();
+    let day: ArrayRef = Arc::new(Date32Array::from(vec![20_000, 20_000, 20_001, 20_001]));
+    let noise: ArrayRef = Arc::new(Float64Array::from(vec![Some(1.0), Some(f64::NAN), Some(2.0), None]));
+    let likes: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), Some(2), Some(3), None]));
+    place.write("data.parquet", crate::harness::parquet(vec![("date", day), ("noise", noise), ("likes", likes)]));
+    place.write(
+        "pipeline.yaml",
+        "version: 1\nname: t\nsources:\n  s: {path: data.parquet, time: {column: date}, measures: [noise, likes]}\nmetrics:\n  n: {type: simple, source: s, agg: count, expr: noise, versions: [{valid_from: 2024-10-05, expr: likes}]}\nreports:\n  - {name: r, metrics: [n], grains: [day], exports: [{format: csv, path: r.csv, layout: wide}]}\n",
+    );
+    for engine in ["fused", "polars"] {
+        place.run(&["--engine", engine]);
+        assert_eq!(cells(&place, &["period_label", "n"]), ["2024-10-04 1", "2024-10-05 1"]);
+    }
+}
+
 #[test]
 fn mistakes_in_versions() {
     let metrics = "  a: {type: simple, source: s, expr: likes, versions: [{valid_from: 2025-02-30, expr: likes}, {valid_from: 2025-02-01}, {valid_from: 2025-01-01, expr: lykes, filter: likes}]}

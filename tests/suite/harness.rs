@@ -92,3 +92,13 @@ pub(crate) fn done(output: &Output) -> Done {
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
 }
+
+/// The bytes of a Parquet file of some columns.
+pub(crate) fn parquet(columns: Vec<(&str, arrow::array::ArrayRef)>) -> Vec<u8> {
+    let batch = arrow::record_batch::RecordBatch::try_from_iter(columns).expect("a batch");
+    let mut bytes = vec![];
+    let mut writer = parquet::arrow::ArrowWriter::try_new(&mut bytes, batch.schema(), None).expect("a writer");
+    writer.write(&batch).expect("written");
+    writer.close().expect("closed");
+    bytes
+}

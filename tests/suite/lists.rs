@@ -124,6 +124,50 @@ fn attributes_are_the_latest_known_values_whatever_the_period() {
     assert_eq!(cells(&place, &columns), expected);
 }
 
+/// Where every group of a list is kept there are no others, even for a metric that has rows in every period.
+#[test]
+fn there_are_no_others_where_every_group_is_kept() {
+    let place = place("metrics: [likes], group_by: [network, post], grains: [month], top: {n: 2, by: likes, per: [network], others: true}");
+    let yaml = place.read("pipeline.yaml").replace("expr: likes}", "expr: likes, join_to_timespine: true}");
+    place.write("pipeline.yaml", yaml);
+    place.run(&[]);
+    let expected = [
+        "2025-01 detail x a 10",
+        "2025-01 detail x b 10",
+        "2025-01 detail y e 1",
+        "2025-01 others x (others) 3",
+        "2025-02 detail x c 18",
+        "2025-02 detail y e 2",
+        // a, b and d have rows because of `join_to_timespine`, and no value to be ranked by.
+        "2025-02 others x (others) ",
+    ];
+    assert_eq!(cells(&place, &["period_label", "level", "network", "post", "likes"]), expected);
+}
+
+/// A source that is only read with the report's dimensions ignored does not tell its groups apart.
+#[test]
+fn attributes_are_not_of_a_source_that_ignores_the_groups() {
+    let place = Place::new();
+    place.write("a.csv", "date,post,spend,title\n2025-01-01,a,5,of ads\n2025-01-02,b,6,of ads too\n");
+    place.write("b.csv", "date,post,likes,title\n2025-01-01,a,1,of posts\n");
+    place.write(
+        "pipeline.yaml",
+        "version: 1
+name: t
+sources:
+  ads: {path: a.csv, time: {column: date}, dimensions: [post], measures: [spend]}
+  posts: {path: b.csv, time: {column: date}, dimensions: [post], measures: [likes]}
+metrics:
+  spend: {type: simple, source: ads, expr: spend, ignore_dimensions: [post]}
+  likes: {type: simple, source: posts, expr: likes}
+reports:
+  - {name: r, metrics: [likes, spend], group_by: [post], attributes: [title], grains: [all], exports: [{format: csv, path: r.csv, layout: wide}]}
+",
+    );
+    place.run(&[]);
+    assert_eq!(cells(&place, &["post", "title", "likes", "spend"]), ["a of posts 1 11"]);
+}
+
 #[test]
 fn mistakes_in_lists() {
     let place = place(

@@ -393,11 +393,7 @@ fn days_in_one_file_are_not_shifted_by_the_zone_of_times_in_another() {
     ];
     for (name, at) in times {
         let n: ArrayRef = Arc::new(Int64Array::from(vec![1]));
-        let batch = arrow::record_batch::RecordBatch::try_from_iter([("at", at), ("n", n)]).expect("a batch");
-        let mut bytes = vec![];
-        let mut writer = parquet::arrow::ArrowWriter::try_new(&mut bytes, batch.schema(), None).expect("a writer");
-        writer.write(&batch).expect("written");
-        writer.close().expect("closed");
+        let bytes = crate::harness::parquet(vec![("at", at), ("n", n)]);
         place.write(&format!("data/{name}.parquet"), bytes);
     }
     place.write(
