@@ -126,19 +126,19 @@ fn known(expr: Expr, floats: bool) -> Expr {
 
 /// One expression that is another from each of several days on.
 fn by_day(day: &Expr, own: Expr, later: Vec<(i32, Expr)>) -> Expr {
-    let all = || std::iter::once(&own).chain(later.iter().map(|(_, expr)| expr));
-    let types: Vec<Type> = all().map(Expr::ty).collect();
-    let alike = types.iter().all(|ty| *ty == types[0]);
+    let (from, others): (Vec<i32>, Vec<Expr>) = later.into_iter().unzip();
+    let mut results: Vec<Expr> = std::iter::once(own).chain(others).collect();
+    let alike = results.iter().all(|expr| expr.ty() == results[0].ty());
     // Integers and decimals beside floats are floats.
     let unified = |expr: Expr| if alike || expr.ty() == Type::Float { expr } else { Expr::ToFloat(Box::new(expr)) };
-    let mut results: Vec<Expr> = all().cloned().map(unified).collect();
+    results = results.into_iter().map(unified).collect();
     let last = results.pop().unwrap_or(Expr::Literal(Literal::Null));
-    let before = |from: &i32| Expr::Compare {
+    let before = |from: i32| Expr::Compare {
         op: Compare::Lt,
         left: Box::new(day.clone()),
-        right: Box::new(Expr::Literal(Literal::Date(*from))),
+        right: Box::new(Expr::Literal(Literal::Date(from))),
     };
-    let branches = later.iter().map(|(from, _)| before(from)).zip(results).collect();
+    let branches = from.into_iter().map(before).zip(results).collect();
     Expr::Case { branches, otherwise: Box::new(last) }
 }
 

@@ -86,14 +86,14 @@ impl Prepared<'_> {
     /// A period, segment or group that is not there; what a run of the report fails with.
     pub fn trace(&self, report: usize, figure: &Figure<'_>) -> Result<(Place, Trace), Diagnostic> {
         let (report, rollups) = self.take(report);
-        trace(self.plan, report, Book::new(self.plan, report, rollups), &self.coverage, figure)
+        trace(self.plan, report, &Book::new(self.plan, report, rollups), &self.coverage, figure)
     }
 }
 
 fn trace<'p>(
     plan: &'p Plan,
     report: &'p ReportPlan,
-    book: Book<'p>,
+    book: &Book<'p>,
     coverage: &Coverage,
     figure: &Figure<'_>,
 ) -> Result<(Place, Trace), Diagnostic> {
@@ -112,7 +112,7 @@ fn trace<'p>(
         for plan_of in report.levels.iter().filter(|level| !level.is_rest) {
             let level = book.groups.borrow_mut().level(&plan_of.dims);
             let of = Of { grain: *grain, level, segment, tops: None };
-            let mut maker = sheet::ready(&book, &periods, of)?;
+            let mut maker = sheet::ready(book, &periods, of)?;
             labels.extend(maker.periods.iter().map(|p| p.label.clone()));
             let Some(at) = maker.periods.iter().position(|p| p.label == figure.period) else { break };
             let at = u32::try_from(at).unwrap_or(u32::MAX);

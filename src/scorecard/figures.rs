@@ -67,7 +67,7 @@ impl Figures {
         let (values, days) =
             (column("value")?.as_primitive::<Float64Type>(), column("days")?.as_primitive::<Int64Type>());
         let complete = column("is_complete")?.as_boolean();
-        let last_year = batch.column_by_name("previous_year_value").map(|c| c.as_primitive::<Float64Type>());
+        let last_year = batch.column_by_name("previous_year_value").map(AsArray::as_primitive::<Float64Type>);
         let known = |array: &arrow::array::Float64Array, row: usize| array.is_valid(row).then(|| array.value(row));
         for row in 0..batch.num_rows() {
             let series = Series {

@@ -150,10 +150,15 @@ mod tests {
 
     #[test]
     fn pace_and_projection_of_flows_stocks_and_rates() {
-        assert_eq!(expected(Growth::Flow, 310.0, 10.0 / 31.0, None), 100.0);
-        assert_eq!(expected(Growth::Stock, 200.0, 0.5, Some(100.0)), 150.0);
-        assert_eq!(expected(Growth::Stock, 200.0, 0.5, None), 200.0);
-        assert_eq!(expected(Growth::Rate, 0.05, 0.1, Some(0.04)), 0.05);
+        let cases = [
+            (expected(Growth::Flow, 310.0, 10.0 / 31.0, None), 100.0),
+            (expected(Growth::Stock, 200.0, 0.5, Some(100.0)), 150.0),
+            (expected(Growth::Stock, 200.0, 0.5, None), 200.0),
+            (expected(Growth::Rate, 0.05, 0.1, Some(0.04)), 0.05),
+        ];
+        for (found, by_hand) in cases {
+            assert!((found - by_hand).abs() < 1e-12, "{found} {by_hand}");
+        }
         assert_eq!(projection(Growth::Flow, 50.0, 0.5, None), Some(100.0));
         assert_eq!(projection(Growth::Stock, 110.0, 0.5, Some(100.0)), Some(120.0));
         assert_eq!(projection(Growth::Rate, 0.04, 0.1, None), Some(0.04));

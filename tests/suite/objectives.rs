@@ -158,7 +158,7 @@ fn pacing_on_the_first_the_fifteenth_and_the_last_day() {
 - {metric: like_rate, grain: month, values: {2025-03: 0.2}}
 - {metric: likes, grain: month, values: {2025-03: 62}, rollup: none, pacing: none}";
     let columns = ["metric", "days", "value", "expected", "projection", "status"];
-    let on = |last: &str| Case { targets, last, ..Case::default() }.rows(&columns);
+    let on = |last: &str| Case { last, targets, ..Case::default() }.rows(&columns);
     // Followers: 524 at the end of February, so 576 asks for 52 more; they grow by 31.
     let first = [
         "likes 1 1 2 31 off_track",
