@@ -27,6 +27,7 @@
 //! | [`expr`] | SQL text → typed expressions |
 //! | [`catalog`] | what files hold, as data |
 //! | [`plan`] | the plan's types, its print, what adds up; knows no engine, no file system, no Polars |
+//! | [`library`] | ready KPIs as data |
 //! | [`metric`] | one file a metric type |
 //! | [`resolve`] | spec + catalog → plan: every mistake is found here |
 //! | `eval` | expressions over columns of records |
@@ -58,6 +59,7 @@ pub mod diagnostic;
 mod eval;
 pub mod expr;
 pub mod frame;
+pub mod library;
 pub mod metric;
 pub mod plan;
 pub mod publish;

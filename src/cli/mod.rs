@@ -2,14 +2,17 @@
 //! standard error.
 
 mod figure;
+mod kpis;
 mod render;
 mod scorecard;
 mod summary;
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::library::{library, Goal};
 use crate::plan::{explain, explain_json, DayRange};
 use crate::rollup::{Engine, Options, Progress, ENGINES};
 use crate::run::{self, Checked, Overrides, Question};
+use crate::spec::Lang;
 use clap::builder::PossibleValue;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::io::{self, IsTerminal, Write};
@@ -41,6 +44,19 @@ enum OutputFormat {
     Text,
     /// For programs.
     Json,
+}
+
+/// The language of names and descriptions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Language {
+    /// English.
+    En,
+    /// French.
+    Fr,
+}
+
+fn goals() -> clap::builder::PossibleValuesParser {
+    clap::builder::PossibleValuesParser::new(Goal::ALL.iter().map(|goal| PossibleValue::new(goal.as_str())))
 }
 
 #[derive(Debug, Subcommand)]
@@ -86,6 +102,17 @@ enum Command {
         engine: EngineArgs,
         #[command(flatten)]
         figure: FigureArgs,
+    },
+    /// Show the ready KPIs that a pipeline may use as `{library: id}`, or one of them whole.
+    Kpis {
+        /// A KPI.
+        id: Option<String>,
+        /// Only those that serve a goal.
+        #[arg(long, value_parser = goals(), conflicts_with = "id")]
+        goal: Option<String>,
+        /// Language of names and descriptions.
+        #[arg(long, value_enum, default_value_t = Language::En)]
+        lang: Language,
     },
     /// Print the JSON Schema of pipeline files, for editors.
     Schema,
@@ -226,6 +253,14 @@ pub fn main() -> u8 {
                 None => explain_one(&printer, &pipeline, &overrides, engine.engine()),
             }
         }
+        Command::Kpis { id, goal, lang } => {
+            let lang = match lang {
+                Language::En => Lang::En,
+                Language::Fr => Lang::Fr,
+            };
+            let goal = Goal::ALL.iter().copied().find(|known| Some(known.as_str()) == goal.as_deref());
+            show_kpis(&printer, id.as_deref(), goal, lang)
+        }
         Command::Schema => print_json(&crate::spec::schema()).map(|()| 0),
         Command::Completions { shell } => {
             let mut script = vec![];
@@ -311,6 +346,20 @@ fn print_json(value: &serde_json::Value) -> io::Result<()> {
     writeln!(stdout)
 }
 
+fn show_kpis(printer: &Printer, id: Option<&str>, goal: Option<Goal>, lang: Lang) -> io::Result<u8> {
+    let json = printer.format == OutputFormat::Json;
+    match id {
+        Some(id) => match library().kpis.get(id) {
+            Some(kpi) if json => print_json(&kpis::json(kpi, lang))?,
+            Some(kpi) => io::stdout().write_all(kpis::text(kpi, lang).as_bytes())?,
+            None => return printer.failure(None, &library().unknown(id)),
+        },
+        None if json => print_json(&kpis::json_list(goal, lang))?,
+        None => io::stdout().write_all(kpis::list(goal, lang).as_bytes())?,
+    }
+    Ok(0)
+}
+
 fn run_one(printer: &Printer, path: &Path, overrides: &Overrides, options: &Options, enforce: bool) -> io::Result<u8> {
     let checked = match run::check(path, overrides) {
         Ok(checked) => checked,
@@ -364,12 +413,13 @@ fn check_one(printer: &Printer, path: &Path, overrides: &Overrides) -> io::Resul
             let mut stdout = io::stdout().lock();
             let shown = plan.reports.iter().filter(|report| !report.is_for_scorecard).count();
             let (sources, reports) = (plan.scans.len() as u64, shown as u64);
+            let metrics = plan.metrics.values().filter(|metric| metric.part_of.is_none()).count();
             unless_closed(writeln!(
                 stdout,
                 "{}: ok, {}, {}, {}",
                 path.display(),
                 crate::diagnostic::count(sources, "source"),
-                crate::diagnostic::count(plan.metrics.len() as u64, "metric"),
+                crate::diagnostic::count(metrics as u64, "metric"),
                 crate::diagnostic::count(reports, "report"),
             ))?;
         }

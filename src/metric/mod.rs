@@ -76,6 +76,10 @@ pub struct MetricContext<'c> {
     pub name: &'c str,
     /// What the user wrote.
     pub spec: &'c Metric,
+    /// For a hidden part of a KPI of the library: the metric that the user wrote.
+    pub part_of: Option<&'c str>,
+    /// What its measures add up over at most, whatever their columns are called.
+    pub at_most: Additivity,
     /// Where it stands.
     pub at: YamlPath,
     /// The sources.
@@ -118,6 +122,7 @@ impl MetricContext<'_> {
         let spec = self.spec;
         MetricPlan {
             name: self.name.to_owned(),
+            part_of: self.part_of.map(str::to_owned),
             formula: decided.formula,
             integer: decided.integer,
             unit: spec.unit.clone().or(decided.unit),
@@ -181,7 +186,7 @@ impl MetricContext<'_> {
         };
         let mut error = Diagnostic::pipeline("meaningless-metric", format!("`{}` {why}", self.name))
             .at(&self.at.key(key))
-            .place(&YamlPath::root().key("metrics").key(&culprit.name), Part::Key, "defined here")
+            .place(&culprit.place(), Part::Key, "defined here")
             .help(help);
         if culprit.name != input {
             error = error.note(format!("`{input}` is made of `{}`", culprit.name));

@@ -47,7 +47,7 @@ impl Kind for Simple {
         let source = source(context)?;
         let agg = spec.agg.unwrap_or(Agg::Sum);
         let Definition { expr, filter, versions } = versions::definition(context, agg, source)?;
-        let base = expr.as_ref().map_or(Additivity::Additive, |e| of_expr(e, source));
+        let base = expr.as_ref().map_or(Additivity::Additive, |e| of_expr(e, source)).max(context.at_most);
         let reaggregate = spec.reaggregate.or_else(|| expr.as_ref().and_then(|e| declared_reaggregate(e, source)));
         let adds = matches!(agg, Agg::Sum | Agg::Average) && base != Additivity::Additive;
         let reaggregate = reaggregate.filter(|_| adds);

@@ -2,6 +2,7 @@
 
 use super::types::Aggregate;
 use crate::calendar::{Grain, Length, Offset};
+use crate::diagnostic::YamlPath;
 use crate::expr::Expr;
 use crate::spec::{Additivity, Agg, Calculation, Direction, Format, Number, PeriodAgg, Reaggregate, WindowAgg};
 use indexmap::IndexMap;
@@ -14,6 +15,8 @@ pub const DAYS_IN_PERIOD: &str = "days_in_period";
 pub struct MetricPlan {
     /// Its name.
     pub name: String,
+    /// For a hidden part of a KPI of the library: the metric that was written.
+    pub part_of: Option<String>,
     /// How its value comes about.
     pub formula: Formula,
     /// Whether its values are whole numbers (exact int64) or floats.
@@ -139,6 +142,12 @@ pub enum Window {
 }
 
 impl MetricPlan {
+    /// Where it is written in the pipeline.
+    #[must_use]
+    pub fn place(&self) -> YamlPath {
+        YamlPath::root().key("metrics").key(self.part_of.as_ref().unwrap_or(&self.name))
+    }
+
     /// The dimensions over all of whose values it is taken, in every row.
     #[must_use]
     pub fn ignores(&self) -> &[String] {
@@ -174,6 +183,20 @@ impl Formula {
 pub fn any_part(metrics: &IndexMap<String, MetricPlan>, name: &str, test: &dyn Fn(&MetricPlan) -> bool) -> bool {
     metrics.get(name).is_some_and(|metric| {
         test(metric) || metric.formula.inputs().into_iter().any(|input| any_part(metrics, input, test))
+    })
+}
+
+/// A metric's definition in which hidden parts, whose names stand nowhere else, are spelled out.
+#[must_use]
+pub fn whole_definition(metrics: &IndexMap<String, MetricPlan>, metric: &MetricPlan) -> String {
+    let mut hidden: Vec<&MetricPlan> =
+        metric.formula.inputs().into_iter().filter_map(|name| metrics.get(name)).collect();
+    hidden.retain(|part| part.part_of.is_some());
+    // One name may be the beginning of another.
+    hidden.sort_by_key(|part| std::cmp::Reverse(part.name.len()));
+    hidden.into_iter().fold(metric.definition.clone(), |text, part| {
+        let whole = format!("({})", whole_definition(metrics, part));
+        text.replace(&format!("\"{}\"", part.name), &whole).replace(&part.name, &whole)
     })
 }
 

@@ -12,7 +12,8 @@ mod types;
 pub use explain::{explain, explain_json, EngineChoice};
 pub use logical::{ColumnRole, LogicalColumn, LogicalSource, SourceTime};
 pub use metrics::{
-    any_part, sources_of, versions_of, Formula, MetricPlan, Snapshot, VersionPlan, Window, DAYS_IN_PERIOD,
+    any_part, sources_of, versions_of, whole_definition, Formula, MetricPlan, Snapshot, VersionPlan, Window,
+    DAYS_IN_PERIOD,
 };
 pub use objectives::{Base, Change, Figures, Growth, ObjectivePlan, RollUp, ScorecardPlan, SetOn, TargetPlan};
 pub use types::*;

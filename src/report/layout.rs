@@ -5,7 +5,7 @@ use super::periods::Period;
 use super::table::{Cells, SCHEMA_VERSION};
 use crate::calendar::{Calendar, Grain};
 use crate::diagnostic::Diagnostic;
-use crate::plan::{sources_of, MetricPlan};
+use crate::plan::{sources_of, whole_definition, MetricPlan};
 use crate::spec::{Format, IncompletePeriods, Layout, Reaggregate};
 use arrow::array::{
     new_null_array, Array, ArrayRef, AsArray, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray,
@@ -29,7 +29,11 @@ pub(super) fn wide(cells: &Cells<'_>) -> Result<RecordBatch, Diagnostic> {
     for (name, shown) in report.metrics.iter().zip(&cells.values) {
         let metric = &plan.metrics[name];
         let array = shown.value.clone();
-        columns.push((Field::new(name, array.data_type().clone(), true).with_metadata(metadata(metric)), array));
+        columns.push((
+            Field::new(name, array.data_type().clone(), true)
+                .with_metadata(metadata(metric, whole_definition(&plan.metrics, metric))),
+            array,
+        ));
         if let Some(breaks) = &shown.breaks {
             columns.push((Field::new(format!("{name}__is_break"), DataType::Boolean, false), breaks.clone()));
         }
@@ -207,7 +211,7 @@ impl Cells<'_> {
         if layout == Layout::Long {
             for name in &self.report.metrics {
                 let metric = &self.plan.metrics[name];
-                metadata.insert(format!("jalon.metric.{name}"), metric.definition.clone());
+                metadata.insert(format!("jalon.metric.{name}"), whole_definition(&self.plan.metrics, metric));
             }
         }
         let schema = Arc::new(Schema::new_with_metadata(fields, metadata));
@@ -222,14 +226,14 @@ impl Cells<'_> {
 }
 
 /// What a BI tool or a reader may want to know of a metric's column.
-fn metadata(metric: &MetricPlan) -> HashMap<String, String> {
+fn metadata(metric: &MetricPlan, definition: String) -> HashMap<String, String> {
     let format = metric.format.map(|f| match f {
         Format::Number => "number",
         Format::Percent => "percent",
         Format::Currency => "currency",
     });
     let entries = [
-        ("definition", Some(metric.definition.clone())),
+        ("definition", Some(definition)),
         ("unit", metric.unit.clone()),
         ("direction", Some(metric.direction.as_str().to_owned())),
         ("additivity", Some(additivity(metric))),

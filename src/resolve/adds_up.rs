@@ -2,7 +2,7 @@
 
 use super::reports::Resolver;
 use crate::calendar::Grain;
-use crate::diagnostic::{Diagnostic, Part, YamlPath};
+use crate::diagnostic::{Diagnostic, Part};
 use crate::plan::additivity::reason;
 use crate::plan::{ColumnRole, Formula, LevelPlan, LogicalSource, MetricPlan};
 use crate::spec::{Additivity, Agg, Reaggregate};
@@ -81,7 +81,7 @@ impl Resolver<'_> {
         let message = format!("`{}` {verb} a {} measure by {by}", metric.name, additivity.as_str().replace('_', "-"));
         let mut error = Diagnostic::pipeline("not-additive", message)
             .at(&at)
-            .place(&YamlPath::root().key("metrics").key(&metric.name), Part::Key, "defined here")
+            .place(&metric.place(), Part::Key, "defined here")
             .note(format!("{}; {}", metric.definition, reason(additivity)));
         if let (None, Some(through)) = (index, through) {
             error =
@@ -108,7 +108,7 @@ impl Resolver<'_> {
         };
         self.errors.push(
             error
-                .help("`agg: max` gives the largest value, which never exceeds the true figure")
+                .help("`reaggregate: max` takes the largest value, which never exceeds the true figure")
                 .help("`reaggregate: sum_with_warning` on the metric adds it up all the same and marks the column"),
         );
     }
@@ -123,7 +123,7 @@ impl Resolver<'_> {
                     additivity.as_str().replace('_', "-")
                 ),
             )
-            .place(&YamlPath::root().key("metrics").key(&metric.name), Part::Key, "marked in every report")
+            .place(&metric.place(), Part::Key, "marked in every report")
             .note(reason(additivity)),
         );
     }

@@ -86,7 +86,7 @@ impl Resolver<'_> {
             self.errors.push(
                 Diagnostic::pipeline("meaningless-metric", message)
                     .at(&at.key("others"))
-                    .place(&YamlPath::root().key("metrics").key(&metric.name), Part::Key, "defined here")
+                    .place(&metric.place(), Part::Key, "defined here")
                     .help(format!("add `{}` to `per`, or leave `others` or the metric out", dim.name)),
             );
         }

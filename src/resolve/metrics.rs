@@ -1,10 +1,12 @@
 //! Metrics in an order in which each comes after those it is made of; cycles and unknown names are told.
 
 use super::check_reserved;
+use super::declared::{declare, written_keys, Declared, LIBRARY_KEYS};
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
+use crate::library::{Kpi, MONEY};
 use crate::metric::{kind_of, MetricContext, Reference, KINDS};
 use crate::plan::{LogicalSource, MetricPlan};
-use crate::spec::{Metric, Pipeline};
+use crate::spec::{Additivity, Metric, MetricKind, Pipeline};
 use indexmap::IndexMap;
 
 /// The metrics that could be resolved, and the names of all.
@@ -22,8 +24,17 @@ pub(super) fn resolve(
     broken_sources: &[String],
     errors: &mut Diagnostics,
 ) -> Metrics {
-    let mut resolver =
-        Resolver { spec, sources, broken_sources, errors, resolved: IndexMap::new(), failed: vec![], path: vec![] };
+    let declared = declare(spec, sources, broken_sources, errors);
+    let mut resolver = Resolver {
+        spec,
+        declared: &declared,
+        sources,
+        broken_sources,
+        errors,
+        resolved: IndexMap::new(),
+        failed: vec![],
+        path: vec![],
+    };
     for name in spec.metrics.keys() {
         resolver.visit(name);
     }
@@ -32,6 +43,7 @@ pub(super) fn resolve(
 
 struct Resolver<'r> {
     spec: &'r Pipeline,
+    declared: &'r IndexMap<String, Option<Declared>>,
     sources: &'r IndexMap<String, LogicalSource>,
     broken_sources: &'r [String],
     errors: &'r mut Diagnostics,
@@ -46,14 +58,8 @@ impl Resolver<'_> {
         if self.resolved.contains_key(name) || self.failed.iter().any(|f| f == name) {
             return;
         }
-        let Some(metric) = self.spec.metrics.get(name) else { return };
-        let at = YamlPath::root().key("metrics").key(name);
-        check_reserved(name, "metric", &at, self.errors);
-        self.foreign_keys(name, metric, &at);
-        self.path.push(name.to_owned());
-        let ready = self.references(name, metric, &at);
-        self.path.pop();
-        let plan = if ready { self.build(name, metric, at) } else { None };
+        let Some(declared) = self.declared.get(name) else { return };
+        let plan = declared.as_ref().and_then(|declared| self.declared_metric(name, declared));
         match plan {
             Some(plan) => {
                 self.resolved.insert(name.to_owned(), plan);
@@ -62,30 +68,59 @@ impl Resolver<'_> {
         }
     }
 
-    fn build(&mut self, name: &str, metric: &Metric, at: YamlPath) -> Option<MetricPlan> {
+    fn declared_metric(&mut self, name: &str, declared: &Declared) -> Option<MetricPlan> {
+        let at = YamlPath::root().key("metrics").key(declared.part_of.as_deref().unwrap_or(name));
+        if declared.part_of.is_none() {
+            check_reserved(name, "metric", &at, self.errors);
+        }
+        if declared.ready.is_none() {
+            self.foreign_keys(name, declared.kind, &declared.metric, &at);
+        }
+        self.path.push(name.to_owned());
+        let ready = self.references(name, declared, &at);
+        self.path.pop();
+        if ready {
+            self.build(name, declared, at)
+        } else {
+            None
+        }
+    }
+
+    fn build(&mut self, name: &str, declared: &Declared, at: YamlPath) -> Option<MetricPlan> {
         let mut context = MetricContext {
             name,
-            spec: metric,
+            spec: &declared.metric,
+            part_of: declared.part_of.as_deref(),
+            at_most: declared.ready.map_or(Additivity::Additive, Kpi::at_most),
             at,
             sources: self.sources,
             broken_sources: self.broken_sources,
             metrics: &self.resolved,
             errors: self.errors,
         };
-        kind_of(metric.kind).resolve(&mut context)
+        let mut plan = kind_of(declared.kind).resolve(&mut context)?;
+        let in_money = declared.ready.is_some_and(|kpi| kpi.unit == MONEY);
+        if in_money && declared.metric.unit.is_none() {
+            // Of the first part: the one above the line. Whole numbers without a unit are taken for counts elsewhere.
+            let first = plan.formula.inputs().into_iter().find_map(|input| self.resolved.get(input)?.unit.clone());
+            plan.unit = first.or(plan.unit).filter(|unit| unit != "count");
+        }
+        Some(plan)
     }
 
     /// Resolves what the metric is made of; false when one of them is missing, failed or leads back here.
-    fn references(&mut self, name: &str, metric: &Metric, at: &YamlPath) -> bool {
+    fn references(&mut self, name: &str, declared: &Declared, at: &YamlPath) -> bool {
         let mut ready = true;
-        for Reference { name: input, at, part } in kind_of(metric.kind).references(metric, at) {
+        for Reference { name: input, at, part } in kind_of(declared.kind).references(&declared.metric, at) {
+            // Hidden parts of a ready KPI are known to that KPI only.
+            let hidden = declared.ready.is_some() && self.declared.contains_key(&input);
             if let Some(start) = self.path.iter().position(|p| *p == input) {
                 let mut cycle = self.path[start..].to_vec();
                 cycle.push(input.clone());
                 let error = Diagnostic::pipeline("metric-cycle", format!("metric `{name}` is made of itself"));
                 self.errors.push(error.place(&at, part, "leads back").note(cycle.join(" → ")));
                 ready = false;
-            } else if self.spec.metrics.contains_key(&input) {
+            } else if hidden || self.spec.metrics.contains_key(&input) {
                 self.visit(&input);
                 ready &= self.resolved.contains_key(&input);
             } else {
@@ -102,36 +137,15 @@ impl Resolver<'_> {
     }
 
     /// Keys that belong to other types of metric.
-    fn foreign_keys(&mut self, name: &str, metric: &Metric, at: &YamlPath) {
-        let kind = kind_of(metric.kind);
-        let written = [
-            ("source", metric.source.is_some()),
-            ("agg", metric.agg.is_some()),
-            ("expr", metric.expr.is_some()),
-            ("filter", metric.filter.is_some()),
-            ("reaggregate", metric.reaggregate.is_some()),
-            ("numerator", metric.numerator.is_some()),
-            ("denominator", metric.denominator.is_some()),
-            ("denominator_ignores", metric.denominator_ignores.is_some()),
-            ("ratio_agg", metric.ratio_agg.is_some()),
-            ("ratio_unit", metric.ratio_unit.is_some()),
-            ("non_additive_dimension", metric.non_additive_dimension.is_some()),
-            ("carry_forward", metric.carry_forward.is_some()),
-            ("fill_nulls_with", metric.fill_nulls_with.is_some()),
-            ("join_to_timespine", metric.join_to_timespine.is_some()),
-            ("ignore_dimensions", metric.ignore_dimensions.is_some()),
-            ("versions", metric.versions.is_some()),
-            ("input_metric", metric.input_metric.is_some()),
-            ("window", metric.window.is_some()),
-            ("grain_to_date", metric.grain_to_date.is_some()),
-            ("period_agg", metric.period_agg.is_some()),
-            ("base_metric", metric.base_metric.is_some()),
-            ("offset_window", metric.offset_window.is_some()),
-            ("calculation", metric.calculation.is_some()),
-            ("align", metric.align.is_some()),
-            ("within", metric.within.is_some()),
-        ];
-        for (key, _) in written.iter().filter(|(key, there)| *there && !kind.keys().contains(key)) {
+    fn foreign_keys(&mut self, name: &str, kind: MetricKind, metric: &Metric, at: &YamlPath) {
+        let kind = kind_of(kind);
+        for key in written_keys(metric).iter().filter(|key| !kind.keys().contains(key)) {
+            if LIBRARY_KEYS.contains(key) {
+                let error =
+                    Diagnostic::pipeline("clashing-keys", format!("`{key}` goes with `library`, not with `type`"));
+                self.errors.push(error.at_key(&at.key(key)).help("`jalon kpis` lists the ready KPIs"));
+                continue;
+            }
             let owners: Vec<&str> = KINDS.iter().filter(|k| k.keys().contains(key)).map(|k| k.name()).collect();
             self.errors.push(
                 Diagnostic::pipeline("clashing-keys", format!("`{key}` is not a key of a {} metric", kind.name()))

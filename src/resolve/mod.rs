@@ -4,11 +4,13 @@
 mod adds_up;
 mod calendar;
 mod computed;
+mod declared;
 mod exports;
 mod lists;
 mod lookups;
 mod metrics;
 mod objectives;
+mod ready;
 mod reports;
 mod rollups;
 mod scorecard;

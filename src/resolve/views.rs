@@ -3,7 +3,7 @@
 
 use super::reports::Resolver;
 use crate::calendar::{Calendar, Grain, Length, Offset, Unit};
-use crate::diagnostic::{Diagnostic, Part, YamlPath};
+use crate::diagnostic::{Diagnostic, Part};
 use crate::plan::{ComparePlan, DayRange, Dim, Formula, LevelPlan, MetricPlan, Window};
 use crate::spec::{Align, Compare, Totals, WindowAgg};
 use indexmap::IndexMap;
@@ -143,7 +143,7 @@ impl Resolver<'_> {
             self.errors.push(
                 Diagnostic::pipeline("meaningless-comparison", message)
                     .at(&at)
-                    .place(&YamlPath::root().key("metrics").key(&metric.name), Part::Key, "defined here")
+                    .place(&metric.place(), Part::Key, "defined here")
                     .help(help),
             );
         }

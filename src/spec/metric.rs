@@ -1,18 +1,31 @@
 //! Metrics in the pipeline language.
 
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Reaggregate;
 
-/// A KPI.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+/// A KPI: of a `type`, or ready from the `library`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Metric {
     /// The kind of metric; it decides which other keys apply.
-    #[serde(rename = "type")]
-    pub kind: MetricKind,
-    /// simple: the source (or union) whose records are aggregated.
+    #[serde(default, rename = "type")]
+    pub kind: Option<MetricKind>,
+    /// Instead of `type`: a ready KPI by its id, with its formula, unit, direction and names; `jalon kpis` lists them.
+    #[serde(default)]
+    pub library: Option<String>,
+    /// library: columns of the source, or SQL expressions, for the measures of the KPI whose columns have other names.
+    #[serde(default)]
+    pub columns: Option<IndexMap<String, String>>,
+    /// library: metrics of the pipeline to take as parts of the KPI, e.g. `{revenue: web_revenue}`.
+    #[serde(default)]
+    pub metrics: Option<IndexMap<String, String>>,
+    /// library: dimensions that tell one account with followers from another. Default: `account_id`, where there is one.
+    #[serde(default)]
+    pub account: Option<Vec<String>>,
+    /// simple, library: the source (or union) whose records are aggregated.
     #[serde(default)]
     pub source: Option<String>,
     /// simple: how records are aggregated. Default: sum.
@@ -21,10 +34,10 @@ pub struct Metric {
     /// simple: SQL expression over the source's columns. derived: over other metrics.
     #[serde(default)]
     pub expr: Option<String>,
-    /// simple: SQL condition; other records do not count for this metric.
+    /// simple, library: SQL condition; other records do not count for this metric.
     #[serde(default)]
     pub filter: Option<String>,
-    /// simple: allows aggregating a measure that does not add up, openly.
+    /// simple, library: allows aggregating a measure that does not add up, openly.
     #[serde(default)]
     pub reaggregate: Option<Reaggregate>,
     /// ratio: the metric above the line.

@@ -19,6 +19,9 @@ pub struct Pipeline {
     /// What the pipeline is for.
     #[serde(default)]
     pub description: Option<String>,
+    /// Language of the labels and descriptions of KPIs from the library. Default: en.
+    #[serde(default)]
+    pub lang: Option<Lang>,
     /// Folder that every export path is relative to, and may not leave. Default: the working directory.
     #[serde(default)]
     pub output_root: Option<String>,
@@ -43,6 +46,17 @@ pub struct Pipeline {
     pub scorecard: Option<Scorecard>,
     /// The reports to write.
     pub reports: Vec<Report>,
+}
+
+/// A language that KPIs of the library are named in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Lang {
+    /// English.
+    #[default]
+    En,
+    /// French.
+    Fr,
 }
 
 /// How days become weeks, months and years.

@@ -7,6 +7,7 @@ mod differential;
 mod explain;
 mod harness;
 mod joins;
+mod library;
 mod limits;
 mod lists;
 mod meanings;
