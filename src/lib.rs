@@ -35,6 +35,7 @@
 //! | [`frame`] | Arrow ↔ Polars, expressions → Polars |
 //! | [`rollup`] | plan + batches → roll-ups; engines behind one trait |
 //! | [`report`] | roll-ups → report tables |
+//! | [`analysis`] | report tables → answers to questions about them |
 //! | [`scorecard`] | targets + report tables → how every target stands |
 //! | [`publish`] | report tables → files, whole or not at all |
 //! | [`run`] | the doors in order |
@@ -52,6 +53,7 @@
 //! Sums do not depend on order: integers and fixed-point floats are added in 128 bits ([`rollup::exact`]) and rounded
 //! once. So threads, batches, files and engines do not show in a result, and two runs write the same bytes.
 
+pub mod analysis;
 pub mod calendar;
 pub mod catalog;
 pub mod cli;

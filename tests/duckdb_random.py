@@ -26,8 +26,9 @@ import duckdb
 from duckdb_random.reports import PARTS, Figures, Key, Pipeline, Report
 
 TOLERANCE = 1e-9  # of floats, relative to the larger side
+PROCESSES = 2  # each with up to 1 GB of memory for DuckDB
 SHOWN = 5  # differences printed for each case
-OF_THE_ROW = {"is_complete", "days", "is_break"}
+OF_THE_ROW = {"is_complete", "days", "is_break", "rank"}
 FIGURES = OF_THE_ROW | {"value", "numerator", "denominator"}
 COMPARED = tuple(f"_{part}" for part in PARTS)
 HEAD = ["grain", "period_start", "period_end", "period_label", "level"]
@@ -47,12 +48,13 @@ def number(cell: str) -> Any:
     return float(cell) if cell else None
 
 
-def written(path: Path, dimensions: list[str]) -> dict[str, dict[Key, Figures]]:
+def written(path: Path, dimensions: list[str], attributes: list[str]) -> dict[str, dict[Key, Figures]]:
     """A long report, by metric and row."""
     found: dict[str, dict[Key, Figures]] = {}
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             figures = {column: number(cell) for column, cell in row.items() if column in FIGURES or column.endswith(COMPARED)}
+            figures |= {column: row[column] or None for column in attributes}
             if row["value_int"]:
                 figures["value"] = int(row["value_int"])
             key = tuple(row[column] for column in [*HEAD, *dimensions, "segment"])
@@ -63,7 +65,9 @@ def written(path: Path, dimensions: list[str]) -> dict[str, dict[Key, Figures]]:
 
 
 def same(expected: Any, actual: Any) -> bool:
-    if expected is None or actual is None or isinstance(expected, (bool, int)):
+    if expected is not None and isinstance(actual, str):
+        actual = type(expected)(actual)  # attributes of any type; booleans are texts on both sides
+    if expected is None or actual is None or isinstance(expected, (bool, int, str)):
         return expected == actual
     return math.isclose(expected, actual, rel_tol=TOLERANCE)
 
@@ -90,9 +94,10 @@ def differences(expected: dict[Key, Figures], actual: dict[Key, Figures]) -> Ite
 def check_report(outcome: Outcome, pipeline: Pipeline, spec: dict[str, Any], folder: Path) -> None:
     metrics = pipeline.spec["metrics"]
     layouts = {(e["format"], e.get("layout", "long"), e.get("dialect", "rfc4180")): e["path"] for e in spec.get("exports") or []}
-    actual = written(folder / layouts["csv", "long", "rfc4180"], spec.get("group_by") or [])
+    actual = written(folder / layouts["csv", "long", "rfc4180"], spec.get("group_by") or [], spec.get("attributes") or [])
+    of_the_row = OF_THE_ROW.union(spec.get("attributes") or [])
     # A value that is null is a figure too: it says that there is none. What is said of the row is compared, and not counted.
-    counts = {key: sum(column == "value" or figure is not None and column not in OF_THE_ROW
+    counts = {key: sum(column == "value" or figure is not None and column not in of_the_row
                        for row in rows.values() for column, figure in row.items()) for key, rows in actual.items()}
     report = Report(pipeline, spec)
     reason = report.reason()
@@ -125,7 +130,7 @@ def main() -> int:
     options = parser.parse_args()
     kept = [place.name for place in options.folder.iterdir() if (place / "pipeline.yaml").exists()]
     seeds = options.seeds or sorted(kept, key=lambda seed: (len(seed), seed))
-    with multiprocessing.Pool() as pool:
+    with multiprocessing.Pool(PROCESSES) as pool:
         outcomes = pool.map(check, [options.folder / seed for seed in seeds], chunksize=1)
     for outcome in outcomes:
         if outcome.problems:

@@ -411,7 +411,7 @@ fn check_one(printer: &Printer, path: &Path, overrides: &Overrides) -> io::Resul
         (None, _) => unless_closed(summary::count_mistakes(printer.format == OutputFormat::Text, &checked))?,
         (Some(plan), OutputFormat::Text) if !printer.quiet => {
             let mut stdout = io::stdout().lock();
-            let shown = plan.reports.iter().filter(|report| !report.is_for_scorecard).count();
+            let shown = plan.reports.iter().filter(|report| !report.is_internal).count();
             let (sources, reports) = (plan.scans.len() as u64, shown as u64);
             let metrics = plan.metrics.values().filter(|metric| metric.part_of.is_none()).count();
             unless_closed(writeln!(

@@ -31,7 +31,7 @@ pub fn explain(plan: &Plan, engine: &EngineChoice) -> String {
         plan.scans.len(),
         plan.rollups.len(),
         derived,
-        plan.reports.iter().filter(|report| !report.is_for_scorecard).count()
+        plan.reports.iter().filter(|report| !report.is_internal).count()
     );
     let zone = plan.calendar.timezone.iana_name().unwrap_or("UTC");
     let weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
@@ -48,6 +48,23 @@ pub fn explain(plan: &Plan, engine: &EngineChoice) -> String {
     }
     for report in &plan.reports {
         report_text(&mut out, plan, report);
+    }
+    for drivers in &plan.drivers {
+        let _ = writeln!(
+            out,
+            "drivers {}: {} by {}, {}",
+            drivers.name,
+            drivers.metric,
+            drivers.grain.as_str(),
+            drivers.compare
+        );
+        for (dim, report) in &drivers.by {
+            let _ = writeln!(out, "  {dim}: from {}", plan.reports[*report].name);
+        }
+        for export in &drivers.exports {
+            let _ = writeln!(out, "  export {}", export.path.display());
+        }
+        out.push('\n');
     }
     if let Some(scorecard) = &plan.scorecard {
         scorecard_text(&mut out, plan, scorecard);
@@ -148,8 +165,8 @@ fn state(aggregate: &Aggregate) -> String {
 fn report_text(out: &mut String, plan: &Plan, report: &ReportPlan) {
     let grains: Vec<&str> = report.grains.iter().map(|g| g.as_str()).collect();
     let dims: Vec<&str> = report.dims.iter().map(|d| d.name.as_str()).collect();
-    let for_scorecard = if report.is_for_scorecard { " (for the scorecard)" } else { "" };
-    let _ = writeln!(out, "report {}{for_scorecard}", report.name);
+    let unwritten = if report.is_internal { " (not written)" } else { "" };
+    let _ = writeln!(out, "report {}{unwritten}", report.name);
     let _ = writeln!(out, "  grains: {}", grains.join(", "));
     if !dims.is_empty() {
         let _ = writeln!(out, "  group by: {}", dims.join(", "));

@@ -3,12 +3,14 @@
 //! stage carry it out; [`explain`] prints it.
 
 pub mod additivity;
+mod analyses;
 mod explain;
 mod logical;
 mod metrics;
 mod objectives;
 mod types;
 
+pub use analyses::DriversPlan;
 pub use explain::{explain, explain_json, EngineChoice};
 pub use logical::{ColumnRole, LogicalColumn, LogicalSource, SourceTime};
 pub use metrics::{

@@ -108,8 +108,8 @@ pub enum Base {
 /// How a target differs from its base.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Change {
-    /// Times this.
-    Times(f64),
+    /// Plus so many percent of its magnitude.
+    Percent(f64),
     /// Plus this.
     Plus(f64),
 }

@@ -1,5 +1,6 @@
 //! The plan's types: what is scanned, rolled up and reported.
 
+use super::analyses::DriversPlan;
 use super::metrics::MetricPlan;
 use super::objectives::ScorecardPlan;
 use crate::calendar::{Calendar, Grain, Offset};
@@ -24,8 +25,10 @@ pub struct Plan {
     pub rollups: Vec<RollupPlan>,
     /// Every metric, each after the metrics it is made of.
     pub metrics: IndexMap<String, MetricPlan>,
-    /// The reports; those that only serve the scorecard last.
+    /// The reports; those that only serve the scorecard or an analysis last.
     pub reports: Vec<ReportPlan>,
+    /// Changes that are taken apart.
+    pub drivers: Vec<DriversPlan>,
     /// What is to be reached.
     pub scorecard: Option<ScorecardPlan>,
     /// The last day that counts, where one was given.
@@ -312,8 +315,8 @@ pub struct ReportPlan {
     pub name: String,
     /// What it answers.
     pub description: Option<String>,
-    /// Whether it only holds the figures that targets are held against.
-    pub is_for_scorecard: bool,
+    /// Whether it only holds figures for the scorecard or an analysis.
+    pub is_internal: bool,
     /// The metrics shown, in order.
     pub metrics: Vec<String>,
     /// The metrics computed: those shown and those they are made of, each after its inputs.

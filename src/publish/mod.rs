@@ -35,9 +35,13 @@ fn format(format: ExportFormat) -> &'static dyn Format {
     FORMATS.iter().copied().find(|f| f.format() == format).unwrap_or(FORMATS[0])
 }
 
-/// The exports of a plan: those of its reports, then those of its scorecard.
+/// The exports of a plan: those of its reports, of its scorecard and of its analyses.
 fn exports(plan: &Plan) -> impl Iterator<Item = &ExportPlan> {
-    plan.reports.iter().flat_map(|r| &r.exports).chain(plan.scorecard.iter().flat_map(|s| &s.exports))
+    plan.reports
+        .iter()
+        .flat_map(|r| &r.exports)
+        .chain(plan.scorecard.iter().flat_map(|s| &s.exports))
+        .chain(plan.drivers.iter().flat_map(|d| &d.exports))
 }
 
 /// Paths of a plan's exports, for staging.

@@ -98,7 +98,7 @@ pub(super) fn assemble(
     let cells = gathered.cells((plan, report), periods, (groups, attributes), sheets)?;
     // The scorecard reads the long layout.
     let wants = |layout: Layout| {
-        report.exports.iter().any(|e| e.layout == layout) || report.is_for_scorecard && layout == Layout::Long
+        report.exports.iter().any(|e| e.layout == layout) || report.is_internal && layout == Layout::Long
     };
     Ok(ReportTable {
         name: report.name.clone(),

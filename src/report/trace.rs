@@ -13,7 +13,7 @@ use crate::calendar::Grain;
 use crate::diagnostic::{short_list, Diagnostic};
 use crate::expr::{Expr, Literal, Type};
 use crate::frame::{column_key, engine_error, frame_of, lower};
-use crate::plan::{Dim, Formula, Plan, ReportPlan};
+use crate::plan::{Dim, Formula, LevelPlan, Plan, ReportPlan};
 use crate::spec::PeriodAgg;
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Date32Type, Field, Int64Type, Schema};
@@ -109,7 +109,12 @@ fn trace<'p>(
     let mut labels: Vec<String> = vec![];
     let mut matching: Vec<String> = vec![];
     for grain in report.grains.iter().filter(|g| figure.grain.is_none_or(|wanted| wanted == **g)) {
-        for plan_of in report.levels.iter().filter(|level| !level.is_rest) {
+        // Without a group all of them together are meant, where the report has that.
+        let mut levels: Vec<&LevelPlan> = report.levels.iter().filter(|level| !level.is_rest).collect();
+        if figure.group.is_none() {
+            levels.sort_by_key(|level| level.dims.len());
+        }
+        for plan_of in levels {
             let level = book.groups.borrow_mut().level(&plan_of.dims);
             let of = Of { grain: *grain, level, segment, tops: None };
             let mut maker = sheet::ready(book, &periods, of)?;

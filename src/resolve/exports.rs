@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::plan::ExportPlan;
-use crate::spec::{expand_variables, Export, ExportFormat, Pipeline, Report, ScorecardExport};
+use crate::spec::{expand_variables, Analysis, Export, ExportFormat, Pipeline, Report, ScorecardExport};
 use std::path::{Component, Path, PathBuf};
 
 /// The paths that were given out so far, with their places.
@@ -52,6 +52,27 @@ fn files(exports: &[Export], at: &YamlPath, taken: &mut Taken, errors: &mut Diag
     plans
 }
 
+/// An export of a table that has one layout.
+fn plain(export: ScorecardExport) -> Export {
+    let ScorecardExport { format, path, dialect } = export;
+    Export { format, path, layout: None, partition_by: vec![], dialect }
+}
+
+/// The files of an analysis.
+pub(super) fn of_analysis(
+    analysis: &Analysis,
+    at: &YamlPath,
+    taken: &mut Taken,
+    errors: &mut Diagnostics,
+) -> Vec<ExportPlan> {
+    if analysis.exports.is_empty() {
+        let error = Diagnostic::pipeline("no-exports", format!("analysis `{}` is written nowhere", analysis.name));
+        errors.push(error.at_key(&at.key("exports")).help("add one: `- {format: csv, path: reports/name.csv}`"));
+    }
+    let exports: Vec<Export> = analysis.exports.iter().cloned().map(plain).collect();
+    files(&exports, at, taken, errors)
+}
+
 /// The files of the scorecard.
 pub(super) fn of_scorecard(spec: &Pipeline, taken: &mut Taken, errors: &mut Diagnostics) -> Vec<ExportPlan> {
     let written = spec.scorecard.as_ref().map(|s| s.exports.clone()).unwrap_or_default();
@@ -71,14 +92,7 @@ pub(super) fn of_scorecard(spec: &Pipeline, taken: &mut Taken, errors: &mut Diag
     let exports = if written.is_empty() {
         vec![named(ExportFormat::Parquet, "parquet"), named(ExportFormat::Csv, "csv")]
     } else {
-        let export = |e: ScorecardExport| Export {
-            format: e.format,
-            path: e.path,
-            layout: None,
-            partition_by: vec![],
-            dialect: e.dialect,
-        };
-        written.into_iter().map(export).collect()
+        written.into_iter().map(plain).collect()
     };
     files(&exports, &YamlPath::root().key("scorecard"), taken, errors)
 }

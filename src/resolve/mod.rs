@@ -2,6 +2,8 @@
 //! so that one `jalon check` tells them all.
 
 mod adds_up;
+mod analyses;
+mod baseline;
 mod calendar;
 mod computed;
 mod declared;
@@ -104,20 +106,21 @@ pub fn resolve(spec: &Pipeline, catalog: &Catalog, overrides: &Overrides, errors
     if let Some(targets) = &mut targets {
         targets.exports = exports::of_scorecard(spec, &mut taken, errors);
         for report in scorecard::reports(targets, reports.len()) {
-            reports.push(reports::for_scorecard(&report, &known, overrides, errors));
+            let at = root.key("objectives");
+            // Targets are of whole periods, whatever days the reports are of.
+            let whole = Overrides { range: DayRange::default(), ..overrides.clone() };
+            reports.push(reports::internal(&report, at, &known, &whole, errors));
         }
     }
-    let output_root = match (&overrides.output_root, &spec.output_root) {
-        (Some(path), _) => path.clone(),
-        (None, Some(text)) => match crate::spec::expand_variables(text, &root.key("output_root")) {
-            Ok(path) => PathBuf::from(path),
-            Err(error) => {
-                errors.push(error);
-                return None;
-            }
-        },
-        (None, None) => PathBuf::from("."),
-    };
+    let mut drivers = vec![];
+    if overrides.report.is_none() {
+        let (plans, needed) = analyses::resolve(spec, &known, reports.len(), &mut taken, errors);
+        drivers = plans;
+        for report in needed {
+            reports.push(reports::internal(&report, root.key("analyses"), &known, overrides, errors));
+        }
+    }
+    let output_root = output_root(spec, overrides, errors);
     if errors.has_errors() {
         return None;
     }
@@ -131,10 +134,26 @@ pub fn resolve(spec: &Pipeline, catalog: &Catalog, overrides: &Overrides, errors
         rollups,
         metrics: metrics.resolved,
         reports,
+        drivers,
         scorecard: targets,
         as_of: overrides.as_of,
-        output_root,
+        output_root: output_root?,
     })
+}
+
+/// The folder that export paths are relative to; `None` where a variable in it is wrong, which is told.
+fn output_root(spec: &Pipeline, overrides: &Overrides, errors: &mut Diagnostics) -> Option<PathBuf> {
+    if let Some(path) = &overrides.output_root {
+        return Some(path.clone());
+    }
+    let Some(text) = &spec.output_root else { return Some(PathBuf::from(".")) };
+    match crate::spec::expand_variables(text, &YamlPath::root().key("output_root")) {
+        Ok(path) => Some(PathBuf::from(path)),
+        Err(error) => {
+            errors.push(error);
+            None
+        }
+    }
 }
 
 /// Letters, digits, `_` and `-`.

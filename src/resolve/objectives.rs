@@ -7,12 +7,12 @@ use crate::catalog::{Catalog, TargetRow};
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::expr::{Literal, Type};
 use crate::plan::{
-    sources_of, Base, Change, Dim, Figures, Formula, Growth, LogicalSource, MetricPlan, ObjectivePlan, RollUp,
+    sources_of, Dim, Figures, Formula, Growth, LogicalSource, MetricPlan, ObjectivePlan, RollUp,
     ScorecardPlan, SetOn, TargetPlan, Window, ALL,
 };
 use crate::spec::{
-    Additivity, Agg, Baseline, BaselineChange, Direction, Objective, Pipeline, Target, TargetGrain, TargetRollup,
-    TargetValue, WindowAgg,
+    Additivity, Agg, Direction, Objective, Pipeline, Target, TargetGrain,
+    TargetRollup, TargetValue, WindowAgg,
 };
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
@@ -83,16 +83,17 @@ fn dates(objective: &Objective, at: &YamlPath, errors: &mut Diagnostics) -> (Opt
             let message =
                 format!("objective `{}` starts on {} and ends on {}", objective.name, iso_date(from), iso_date(to));
             errors.push(Diagnostic::pipeline("empty-range", message).at(&at.key("end")));
+            return (None, None);
         }
     }
     (start, end)
 }
 
-struct Resolver<'r, 'e> {
-    known: &'r Known<'r>,
+pub(super) struct Resolver<'r, 'e> {
+    pub(super) known: &'r Known<'r>,
     target: &'r Target,
-    at: YamlPath,
-    errors: &'e mut Diagnostics,
+    pub(super) at: YamlPath,
+    pub(super) errors: &'e mut Diagnostics,
 }
 
 impl<'r> Resolver<'r, '_> {
@@ -229,7 +230,11 @@ impl<'r> Resolver<'r, '_> {
             self.errors.push(error.at(&self.at).help("`rollup: weighted_by, weighted_by: impressions`"));
             return RollUp::None;
         }
+        // What runs to date begins anew in each period of its own.
+        let to_date =
+            matches!(metric.formula, Formula::Cumulative { window: Window::ToDate(_) | Window::Periods(_), .. });
         let rollup = written.unwrap_or(match metric.additivity {
+            _ if to_date => TargetRollup::None,
             Additivity::Additive => TargetRollup::Sum,
             Additivity::SemiAdditive => TargetRollup::Last,
             Additivity::NonAdditive => TargetRollup::None,
@@ -270,22 +275,7 @@ impl<'r> Resolver<'r, '_> {
         rows: Option<&Vec<TargetRow>>,
     ) -> Option<Figures> {
         let target = self.target;
-        let ways = [
-            ("values", !target.values.is_empty()),
-            ("table", target.table.is_some()),
-            ("baseline", target.baseline.is_some()),
-        ];
-        let written: Vec<&str> = ways.iter().filter(|(_, there)| *there).map(|(key, _)| *key).collect();
-        if written.len() != 1 {
-            let message = match written.as_slice() {
-                [] => format!("the target on `{}` has no figures", target.metric),
-                several => format!("the target on `{}` has its figures twice: {}", target.metric, several.join(", ")),
-            };
-            let error = Diagnostic::pipeline("clashing-keys", message).at(&self.at);
-            self.errors
-                .push(error.help("give one of `values: {2026-Q1: 1000}`, `table: {path: …}`, `baseline: {period: …}`"));
-            return None;
-        }
+        self.one_way()?;
         if let Some(baseline) = &target.baseline {
             return self.relative(baseline, metric?, grain);
         }
@@ -313,18 +303,65 @@ impl<'r> Resolver<'r, '_> {
                 None => complete = false,
             }
         }
-        for (start, figures) in &mut set {
+        complete &= self.is_clear(&mut set, grain, rows);
+        // A table that could not be read is told there.
+        (complete && (target.table.is_none() || rows.is_some())).then_some(Figures::Set(set))
+    }
+
+    /// Figures come from one place.
+    fn one_way(&mut self) -> Option<()> {
+        let target = self.target;
+        let ways = [
+            ("values", !target.values.is_empty()),
+            ("table", target.table.is_some()),
+            ("baseline", target.baseline.is_some()),
+        ];
+        let written: Vec<&str> = ways.iter().filter(|(_, there)| *there).map(|(key, _)| *key).collect();
+        if written.len() != 1 {
+            let message = match written.as_slice() {
+                [] => format!("the target on `{}` has no figures", target.metric),
+                several => format!("the target on `{}` has its figures twice: {}", target.metric, several.join(", ")),
+            };
+            let error = Diagnostic::pipeline("clashing-keys", message).at(&self.at);
+            self.errors
+                .push(error.help("give one of `values: {2026-Q1: 1000}`, `table: {path: …}`, `baseline: {period: …}`"));
+            return None;
+        }
+        Some(())
+    }
+
+    /// Sorts the figures of each period by the day they were set on; false where two are of one day, or a table has none.
+    fn is_clear(&mut self, set: &mut BTreeMap<i32, Vec<SetOn>>, grain: Grain, rows: Option<&Vec<TargetRow>>) -> bool {
+        let mut complete = true;
+        for (start, figures) in set {
             figures.sort_by_key(|f| f.day);
             if figures.windows(2).any(|pair| pair[0].day == pair[1].day) {
                 let label = self.known.calendar.label(grain, *start);
                 let error =
                     Diagnostic::pipeline("duplicate-key", format!("two figures for `{label}` are set on one day"));
+                let its = rows
+                    .into_iter()
+                    .flatten()
+                    .filter(|row| self.known.calendar.labelled(grain, &row.period) == Some(*start));
+                let places: Vec<&str> = its.map(|row| row.place.as_str()).collect();
+                let error = if places.is_empty() { error } else { error.note(crate::diagnostic::short_list(&places)) };
                 self.errors.push(error.at(&self.at).help("tell them apart by `set_on`, or keep one"));
                 complete = false;
             }
         }
-        // A table that could not be read is told there.
-        (complete && (target.table.is_none() || rows.is_some())).then_some(Figures::Set(set))
+        if rows.is_some_and(Vec::is_empty) {
+            let error = Diagnostic::pipeline(
+                "no-targets",
+                format!("no row of the table is of the target on `{}`", self.target.metric),
+            );
+            self.errors.push(
+                error
+                    .at(&self.at.key("table"))
+                    .help("rows count whose columns `metric`, `segment` and dimensions hold the target's own"),
+            );
+            complete = false;
+        }
+        complete
     }
 
     /// The first day of a period, which must be of the grain and within the objective's dates.
@@ -370,83 +407,6 @@ impl<'r> Resolver<'r, '_> {
             self.errors.push(Diagnostic::pipeline("no-targets", "a period without a figure").at(at));
         }
         Some(figures)
-    }
-
-    fn relative(&mut self, baseline: &Baseline, metric: &MetricPlan, grain: Grain) -> Option<Figures> {
-        let at = self.at.key("baseline");
-        let change = match &baseline.change {
-            None => Some(Change::Times(1.0)),
-            Some(BaselineChange::Number(more)) => Some(Change::Plus(*more)),
-            Some(BaselineChange::Text(text)) => self.change(text, &at.key("change")),
-        };
-        let last_year = format!("same_{}_last_year", grain.as_str());
-        let base = match baseline.period.as_str() {
-            "previous_period" => Base::Previous,
-            text if text == "same_period_last_year" || text == last_year => Base::LastYear,
-            label => {
-                let Some((of, start)) = self.known.calendar.grain_of(label) else {
-                    let error = Diagnostic::pipeline("invalid-period", format!("`{label}` is no period"));
-                    self.errors.push(error.at(&at.key("period")).suggest(
-                        label,
-                        "an earlier period, or its label (2025, 2025-Q4)",
-                        [last_year.as_str(), "same_period_last_year", "previous_period"],
-                    ));
-                    return None;
-                };
-                Base::Fixed { grain: of, start, spread: baseline.spread }
-            }
-        };
-        let adds_up = metric.additivity == Additivity::Additive;
-        match base {
-            Base::Fixed { grain: of, .. } if of != grain && !grain.nests_in(of) => {
-                let message = format!("a {} says nothing of a {}", of.as_str(), grain.as_str());
-                let error = Diagnostic::pipeline("grain-too-fine", message).at(&at.key("period"));
-                self.errors.push(error.help("take a period that is as long as the target's, or holds whole ones"));
-                return None;
-            }
-            Base::Fixed { grain: of, spread: None, .. } if of != grain && adds_up => {
-                let message = format!("how is the figure of a {} spread over {}s?", of.as_str(), grain.as_str());
-                let error = Diagnostic::pipeline("missing-key", message).at(&at);
-                self.errors.push(
-                    error
-                        .help("`spread: even_days`: the same for every day")
-                        .help("`spread: same_shape_last_year`: as the metric was spread a year earlier"),
-                );
-                return None;
-            }
-            Base::Fixed { grain: of, spread: Some(_), .. } if of == grain || !adds_up => {
-                let message = if of == grain { "there is nothing to spread" } else { "only what adds up is spread" };
-                self.errors.push(Diagnostic::pipeline("clashing-keys", message).at_key(&at.key("spread")));
-                return None;
-            }
-            Base::LastYear | Base::Previous if baseline.spread.is_some() => {
-                let error = Diagnostic::pipeline("clashing-keys", "`spread` goes with a `period` that is longer");
-                self.errors.push(error.at_key(&at.key("spread")));
-                return None;
-            }
-            _ => {}
-        }
-        Some(Figures::Relative(base, change?))
-    }
-
-    /// `+10%`, `-5 %`, `+2pt`, `+500`.
-    fn change(&mut self, text: &str, at: &YamlPath) -> Option<Change> {
-        let trimmed = text.trim();
-        let parse = |number: &str| number.trim().trim_start_matches('+').parse::<f64>().ok().filter(|n| n.is_finite());
-        let change = if let Some(number) = trimmed.strip_suffix('%') {
-            parse(number).map(|n| Change::Times(1.0 + n / 100.0))
-        } else if let Some(number) = trimmed.strip_suffix("pt") {
-            parse(number).map(|n| Change::Plus(n / 100.0))
-        } else {
-            parse(trimmed).map(Change::Plus)
-        };
-        if change.is_none() {
-            let error = Diagnostic::pipeline("invalid-value", format!("`{text}` is not a change")).at(at);
-            self.errors.push(
-                error.help("`+10%` of the figure, `+2pt` (percent points of a rate), or a number to add: `+500`"),
-            );
-        }
-        change
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn resolve(
 ) -> (Vec<ReportPlan>, exports::Taken) {
     let mut plans: Vec<ReportPlan> = vec![];
     let mut taken = exports::Taken::new();
-    if spec.reports.is_empty() && spec.objectives.is_empty() {
+    if spec.reports.is_empty() && spec.objectives.is_empty() && spec.analyses.is_empty() {
         let error = Diagnostic::pipeline("no-reports", "the pipeline has no reports");
         errors.push(error.at_key(&YamlPath::root().key("reports")));
     }
@@ -47,19 +47,17 @@ pub(super) fn resolve(
     (plans, taken)
 }
 
-/// A report that only holds the figures that targets are held against.
-pub(super) fn for_scorecard(
+/// A report that only holds figures for the scorecard or an analysis; `at` is where those stand.
+pub(super) fn internal(
     report: &Report,
+    at: YamlPath,
     known: &super::objectives::Known<'_>,
     overrides: &Overrides,
     errors: &mut Diagnostics,
 ) -> ReportPlan {
     let super::objectives::Known { sources, metrics, segments, calendar, .. } = *known;
-    let at = YamlPath::root().key("objectives");
-    // Targets are of whole periods, whatever days the reports are of.
-    let overrides = &Overrides { range: DayRange::default(), ..overrides.clone() };
     let plan = Resolver { report, at, sources, metrics, segments, overrides, errors }.resolve(Some(calendar));
-    ReportPlan { is_for_scorecard: true, incomplete: IncompletePeriods::Keep, ..plan }
+    ReportPlan { is_internal: true, incomplete: IncompletePeriods::Keep, ..plan }
 }
 
 pub(super) struct Resolver<'r> {
@@ -132,7 +130,7 @@ impl<'r> Resolver<'r> {
             compare,
             incomplete: IncompletePeriods::default(),
             exports: vec![],
-            is_for_scorecard: false,
+            is_internal: false,
         }
     }
 

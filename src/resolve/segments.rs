@@ -13,6 +13,8 @@ pub(super) struct Segments {
     by_name: IndexMap<String, IndexMap<String, Expr>>,
     /// Those that say a condition for each source.
     by_source: Vec<String>,
+    /// Conditions of one source that have mistakes, which are told.
+    broken: Vec<(String, String)>,
 }
 
 impl Segments {
@@ -23,7 +25,9 @@ impl Segments {
 
     /// Whether the segment can be applied to a source.
     pub(super) fn fits(&self, segment: &str, source: &str) -> bool {
-        segment == ALL || self.by_name.get(segment).is_some_and(|s| s.contains_key(source))
+        segment == ALL
+            || self.by_name.get(segment).is_some_and(|s| s.contains_key(source))
+            || self.broken.iter().any(|(name, of)| name == segment && of == source)
     }
 
     /// Why a segment cannot be applied to a source.
@@ -76,9 +80,12 @@ pub(super) fn resolve(
                         }
                         continue;
                     };
-                    if let Some(expr) = condition(name, sql, logical, &here, errors) {
-                        hint_at_nulls(&expr, &here, errors);
-                        by_source.insert(source.clone(), expr);
+                    match condition(name, sql, logical, &here, errors) {
+                        Some(expr) => {
+                            hint_at_nulls(&expr, &here, errors);
+                            by_source.insert(source.clone(), expr);
+                        }
+                        None => segments.broken.push((name.clone(), source.clone())),
                     }
                 }
                 by_source

@@ -163,10 +163,11 @@ pub fn explain_number(
 
 /// The report that shows the metric.
 fn which<'p>(plan: &'p Plan, question: &Question) -> Result<&'p ReportPlan, Diagnostic> {
+    let all = || plan.reports.iter().filter(|report| !report.is_internal);
     let shows = |report: &&ReportPlan| report.metrics.contains(&question.metric);
     if let Some(name) = &question.report {
-        let known = plan.reports.iter().map(|r| r.name.as_str());
-        let report = plan.reports.iter().find(|r| r.name == *name).ok_or_else(|| {
+        let known = all().map(|r| r.name.as_str());
+        let report = all().find(|r| r.name == *name).ok_or_else(|| {
             Diagnostic::pipeline("unknown-report", format!("there is no report `{name}`"))
                 .suggest(name, "reports", known)
         })?;
@@ -176,11 +177,11 @@ fn which<'p>(plan: &'p Plan, question: &Question) -> Result<&'p ReportPlan, Diag
             Diagnostic::pipeline("unknown-metric", message).suggest(&question.metric, "its metrics", known)
         });
     }
-    let reports: Vec<&ReportPlan> = plan.reports.iter().filter(shows).collect();
+    let reports: Vec<&ReportPlan> = all().filter(shows).collect();
     match reports.as_slice() {
         [one] => Ok(one),
         [] => {
-            let mut known: Vec<&str> = plan.reports.iter().flat_map(|r| r.metrics.iter().map(String::as_str)).collect();
+            let mut known: Vec<&str> = all().flat_map(|r| r.metrics.iter().map(String::as_str)).collect();
             known.sort_unstable();
             known.dedup();
             let message = format!("no report shows `{}`", question.metric);
@@ -217,6 +218,11 @@ fn condition(sql: &str, report: &ReportPlan) -> Result<Expr, Diagnostic> {
         });
         told.unwrap_or_else(|| Diagnostic::bug("a mistake that is none"))
     })?;
+    if expr.columns().is_empty() {
+        let known: Vec<&str> = report.dims.iter().map(|dim| dim.name.as_str()).collect();
+        let error = Diagnostic::pipeline("type-mismatch", "`--where` names no dimension");
+        return Err(error.note(format!("dimensions of the report: {}", known.join(", "))));
+    }
     if expr.ty() == Type::Bool {
         return Ok(expr);
     }

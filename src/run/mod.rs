@@ -6,13 +6,14 @@ pub use figure::{explain_number, Answer, Part, Question, Records};
 
 use crate::calendar::iso_date;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, YamlPath};
+use crate::expr::Expr;
 use crate::plan::{Plan, ReportPlan, Scan, ScorecardPlan};
 use crate::publish::{self, InputSummary, Manifest, OutputSummary, RollupSummary, RunSummary, Stage, Standing};
 use crate::report::{self, ReportTable, SnapshotCount, SCHEMA_VERSION};
 use crate::rollup::{self, Options, Progress, Rollup, Stats};
 use crate::scorecard::{self, Scorecard};
 use crate::spec::Document;
-use crate::{resolve, source, spec};
+use crate::{analysis, resolve, source, spec};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -91,7 +92,8 @@ fn outputs_over_inputs(path: &Path, pipeline: &spec::Pipeline, plan: &Plan) -> V
     let root = YamlPath::root();
     let of_reports = plan.reports.iter().enumerate().map(|(i, report)| (root.key("reports").index(i), &report.exports));
     let of_scorecard = plan.scorecard.iter().map(|scorecard| (root.key("scorecard"), &scorecard.exports));
-    for (at, exports) in of_reports.chain(of_scorecard) {
+    let of_analyses = plan.drivers.iter().enumerate().map(|(i, d)| (root.key("analyses").index(i), &d.exports));
+    for (at, exports) in of_reports.chain(of_scorecard).chain(of_analyses) {
         for (j, export) in exports.iter().enumerate() {
             let target = plan.output_root.join(&export.path);
             let at = at.key("exports").index(j).key("path");
@@ -152,8 +154,22 @@ pub fn run(checked: &Checked, plan: &Plan, options: &Options, progress: &Progres
     let mut tables = vec![];
     for (report, Built { outputs, snapshots, table }) in written.into_iter().enumerate() {
         manifest.outputs.extend(outputs);
-        manifest.snapshots.extend(snapshots);
+        for snapshot in snapshots {
+            // What a report tells already is not told again of a figure behind it.
+            let same = |s: &SnapshotCount| s.metric == snapshot.metric && s.grain == snapshot.grain;
+            if !(plan.reports[report].is_internal && manifest.snapshots.iter().any(same)) {
+                manifest.snapshots.push(snapshot);
+            }
+        }
         tables.extend(table.map(|table| (report, table)));
+    }
+    for drivers in &plan.drivers {
+        let by_report = tables.iter().map(|(report, table)| (*report, table)).collect();
+        let table = analysis::drivers(plan, drivers, &by_report)?;
+        let report =
+            ReportPlan { name: drivers.name.clone(), exports: drivers.exports.clone(), ..ReportPlan::default() };
+        let table = ReportTable { long: Some(table), ..ReportTable::default() };
+        manifest.outputs.extend(publish::write(&report, &table, &stage)?);
     }
     let scorecard = match &plan.scorecard {
         None => None,
@@ -165,6 +181,7 @@ pub fn run(checked: &Checked, plan: &Plan, options: &Options, progress: &Progres
             let report = ReportPlan { name, exports: targets.exports.clone(), ..ReportPlan::default() };
             manifest.outputs.extend(publish::write(&report, &table, &stage)?);
             manifest.scorecard = standings(plan, targets, &scorecard);
+            manifest.warnings.extend(unjudged(targets, &scorecard));
             Some(scorecard)
         }
     };
@@ -202,10 +219,8 @@ fn build_and_write(
         let Some(report) = plan.reports.get(index) else { return };
         let written = prepared.table(index).and_then(|mut table| {
             let outputs = publish::write(report, &table, stage)?;
-            if report.is_for_scorecard {
-                return Ok(Built { outputs, snapshots: vec![], table: Some(table) });
-            }
-            Ok(Built { outputs, snapshots: std::mem::take(&mut table.snapshots), table: None })
+            let snapshots = std::mem::take(&mut table.snapshots);
+            Ok(Built { outputs, snapshots, table: report.is_internal.then_some(table) })
         });
         if written.is_err() {
             next.store(plan.reports.len(), Ordering::Relaxed);
@@ -225,6 +240,31 @@ fn build_and_write(
         .filter(|report| !failed || matches!(report, Some(Err(_))))
         .map(|report| report.unwrap_or_else(|| Err(Diagnostic::bug("a report was not built"))))
         .collect()
+}
+
+/// Targets that say nothing: without figures to reach, or without a figure of their metric.
+fn unjudged(targets: &ScorecardPlan, card: &Scorecard) -> Vec<Diagnostic> {
+    let told = |(index, has_figures): (usize, bool)| {
+        let target = &targets.targets[index];
+        let objective = &targets.objectives[target.objective].name;
+        let group: Vec<String> = target
+            .group
+            .iter()
+            .map(|(dim, value)| format!(", {} = {}", dim.name, Expr::Literal(value.clone())))
+            .collect();
+        let of = format!("`{}` ({}{})", target.metric, target.segment, group.concat());
+        let what =
+            if has_figures { "no figure of its metric is known" } else { "it has nothing to reach in any period" };
+        let grain = target.grain.as_str();
+        let message = format!("objective `{objective}`: the target on {of} by {grain} is not judged: {what}");
+        let help = if has_figures {
+            "check its segment and dimensions: values are compared as they are written"
+        } else {
+            "check its baseline (is the earlier period in the data, before no change of definition?) and the objective's dates"
+        };
+        Diagnostic::warning("target-not-judged", message).help(help)
+    };
+    card.unjudged(targets).into_iter().map(told).collect()
 }
 
 /// How every target stands now, for the manifest.

@@ -3,6 +3,9 @@
 use crate::plan::Growth;
 use crate::spec::Direction;
 
+/// How near to a threshold an attainment counts as there: figures are sums of parts that binary numbers only come near to.
+const NEAR: f64 = 1e-9;
+
 /// How a target stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -56,16 +59,15 @@ pub(super) fn attainment(direction: Direction, value: f64, target: f64) -> Optio
 pub(super) fn status(direction: Direction, value: f64, target: f64, (on_track, at_risk): (f64, f64)) -> Status {
     let Some(share) = attainment(direction, value, target) else {
         let reached = match direction {
-            Direction::HigherIsBetter | Direction::Neutral => value >= target,
-            Direction::LowerIsBetter => value <= target,
-            // Sums of cents are not compared to the last bit.
-            Direction::CloserToTarget => (value - target).abs() <= f64::EPSILON * target.abs().max(1.0),
+            Direction::HigherIsBetter | Direction::Neutral => value >= target - NEAR * target.abs(),
+            Direction::LowerIsBetter => value <= target + NEAR * target.abs(),
+            Direction::CloserToTarget => (value - target).abs() <= NEAR * target.abs(),
         };
         return if reached { Status::OnTrack } else { Status::OffTrack };
     };
-    if share >= on_track {
+    if share >= on_track - NEAR {
         Status::OnTrack
-    } else if share >= at_risk {
+    } else if share >= at_risk - NEAR {
         Status::AtRisk
     } else {
         Status::OffTrack
@@ -146,6 +148,9 @@ mod tests {
             assert_eq!(status(direction, value, target, usual), expected, "{direction:?} {value} {target}");
         }
         assert_eq!(status(HigherIsBetter, 80.0, 100.0, (0.8, 0.5)), Status::OnTrack);
+        // 0.1 + 0.02 is not quite 0.12, 0.3 / 0.375 not quite 0.8.
+        assert_eq!(status(HigherIsBetter, 0.12, 0.1 + 0.02, usual), Status::OnTrack);
+        assert_eq!(status(HigherIsBetter, 0.3, 0.375, (1.0, 0.8)), Status::AtRisk);
     }
 
     #[test]

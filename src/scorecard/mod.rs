@@ -13,7 +13,7 @@ use self::figures::{shown, Figures};
 use self::targets::{Aim, Aims};
 use crate::calendar::Grain;
 use crate::diagnostic::Diagnostic;
-use crate::plan::{MetricPlan, ObjectivePlan, Plan, ScorecardPlan, TargetPlan};
+use crate::plan::{versions_of, MetricPlan, ObjectivePlan, Plan, ScorecardPlan, TargetPlan};
 use crate::report::ReportTable;
 use crate::spec::{Level, Pacing};
 
@@ -98,6 +98,11 @@ pub fn build(
             figures: &figures,
             its: figures.its(target, &target.metric),
             known: known(&target.metric),
+            breaks: versions_of(&plan.metrics, &target.metric)
+                .iter()
+                .filter(|version| !version.comparable)
+                .map(|version| version.from)
+                .collect(),
         };
         for grain in std::iter::once(target.grain).chain(target.longer.iter().copied()) {
             let periods = aims.periods(grain).into_iter();
@@ -172,7 +177,11 @@ fn row(aims: &Aims<'_>, index: usize, grain: Grain, start: i32, aim: Aim) -> Row
 
 /// How much of last year's figure was there after as many days.
 fn last_year(aims: &Aims<'_>, grain: Grain, start: i32, so_far: Option<f64>) -> Option<f64> {
-    let whole = aims.its.value(grain, aims.year_before(grain, start)?)?;
+    let then = aims.year_before(grain, start)?;
+    if aims.breaks.iter().any(|day| *day > then && *day <= aims.last().unwrap_or(start)) {
+        return None;
+    }
+    let whole = aims.its.value(grain, then)?;
     Some(so_far? / whole).filter(|share| share.is_finite() && *share > 0.0)
 }
 
@@ -211,6 +220,21 @@ impl Scorecard {
             rows.extend(begun.or_else(|| own().min_by_key(|row| row.period)));
         }
         rows
+    }
+
+    /// Targets that could not be judged in any period that has begun, with whether they have a figure to reach at all.
+    #[must_use]
+    pub fn unjudged(&self, plan: &ScorecardPlan) -> Vec<(usize, bool)> {
+        let mut found = vec![];
+        for index in 0..plan.targets.len() {
+            let mut own = self.rows.iter().filter(|row| row.target == index).peekable();
+            let has_figures = own.peek().is_some();
+            let begun: Vec<&Row> = own.filter(|row| row.status != Status::NotStarted).collect();
+            if !has_figures || !begun.is_empty() && begun.iter().all(|row| row.status == Status::NoData) {
+                found.push((index, has_figures));
+            }
+        }
+        found
     }
 
     /// Targets with `level: fail` that are off track in the last period that is over.

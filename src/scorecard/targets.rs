@@ -26,6 +26,8 @@ pub(super) struct Aims<'a> {
     pub(super) its: Its<'a>,
     /// First and last day known of the metric.
     pub(super) known: Option<(i32, i32)>,
+    /// The days from which figures may not be compared with those before.
+    pub(super) breaks: Vec<i32>,
 }
 
 impl Aims<'_> {
@@ -66,11 +68,7 @@ impl Aims<'_> {
         match &self.target.figures {
             Set::Set(set) => self.in_force(set.get(&start)?, start),
             Set::Relative(base, change) => {
-                let base = self.base(*base, start)?;
-                let value = match change {
-                    Change::Times(factor) => base * factor,
-                    Change::Plus(more) => base + more,
-                };
+                let value = self.base(*base, *change, start).filter(|_| self.is_pursued(start))?;
                 Some(Aim { value, set_on: None, first: value })
             }
         }
@@ -87,20 +85,42 @@ impl Aims<'_> {
         Some(Aim { value: known.value, set_on: known.day, first: first.value })
     }
 
-    fn base(&self, base: Base, start: i32) -> Option<f64> {
+    /// Whether a period is one of those in which the objective is pursued.
+    fn is_pursued(&self, start: i32) -> bool {
+        let end = self.calendar.period_end(self.target.grain, start);
+        let first = self.objective.start.or(self.known.map(|(first, _)| first));
+        let last = self.objective.end.or(self.last());
+        first.is_some_and(|first| end >= first) && last.is_some_and(|last| start <= last)
+    }
+
+    /// A figure of the metric that a period's target may be made of: not across a change of its definition.
+    fn comparable(&self, grain: Grain, from: i32, start: i32) -> Option<f64> {
+        let end = self.calendar.period_end(self.target.grain, start);
+        let broken = self.breaks.iter().any(|day| *day > from.min(start) && *day <= end);
+        self.its.value(grain, from).filter(|_| !broken)
+    }
+
+    fn base(&self, base: Base, change: Change, start: i32) -> Option<f64> {
         let grain = self.target.grain;
+        let changed = |figure: f64| match change {
+            // A tenth more of a loss is a smaller loss.
+            Change::Percent(percent) if figure >= 0.0 => figure * (100.0 + percent) / 100.0,
+            Change::Percent(percent) => figure + figure.abs() * percent / 100.0,
+            Change::Plus(more) => figure + more,
+        };
         match base {
-            Base::LastYear => self.its.value(grain, self.year_before(grain, start)?),
-            Base::Previous => self.its.value(grain, self.calendar.period_start(grain, start - 1)),
+            Base::LastYear => self.comparable(grain, self.year_before(grain, start)?, start).map(changed),
+            Base::Previous => self.comparable(grain, self.calendar.period_start(grain, start - 1), start).map(changed),
             Base::Fixed { grain: of, start: from, spread } => {
-                let whole = self.its.value(of, from)?;
+                // The change is one of the whole, which is spread then.
+                let whole = changed(self.comparable(of, from, start)?);
                 let length = |grain, start| f64::from(self.calendar.period_end(grain, start) - start + 1);
                 match spread {
                     None => Some(whole),
                     Some(Spread::EvenDays) => Some(whole * length(grain, start) / length(of, from)),
                     Some(Spread::SameShapeLastYear) => {
                         let then = self.year_before(grain, start)?;
-                        let part = self.its.value(grain, then)?;
+                        let part = self.comparable(grain, then, start)?;
                         let all = self.its.value(of, self.calendar.period_start(of, then))?;
                         Some(whole * part / all).filter(|x| x.is_finite())
                     }
@@ -130,23 +150,22 @@ impl Aims<'_> {
             RollUp::None => return None,
             RollUp::Last => return within.last().map(|(_, aim)| *aim),
             RollUp::Sum => vec![1.0; within.len()],
-            RollUp::Average => {
-                #[expect(clippy::cast_precision_loss, reason = "a number of periods")]
-                let each = 1.0 / within.len() as f64;
-                vec![each; within.len()]
-            }
+            RollUp::Average => vec![1.0; within.len()],
             RollUp::WeightedBy(metric) => {
                 // Periods that the weighing metric does not know yet do not count.
                 let its = self.figures.its(self.target, metric);
                 let weights: Vec<f64> = within.iter().map(|(day, _)| its.value(own, *day).unwrap_or(0.0)).collect();
-                let all: f64 = weights.iter().sum();
-                if all == 0.0 {
-                    return None;
-                }
-                weights.into_iter().map(|weight| weight / all).collect()
+                weights
             }
         };
-        let sum = |of: fn(&Aim) -> f64| within.iter().zip(&weights).map(|((_, aim), weight)| of(aim) * weight).sum();
+        let all: f64 = if self.target.rollup == RollUp::Sum { 1.0 } else { weights.iter().sum() };
+        if all == 0.0 {
+            return None;
+        }
+        let sum = |of: fn(&Aim) -> f64| {
+            let weighed = within.iter().zip(&weights).map(|((_, aim), weight)| of(aim) * weight);
+            weighed.sum::<f64>() / all
+        };
         let set_on = within.iter().filter_map(|(_, aim)| aim.set_on).max();
         Some(Aim { value: sum(|aim| aim.value), set_on, first: sum(|aim| aim.first) })
     }

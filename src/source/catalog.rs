@@ -53,7 +53,7 @@ pub fn inspect(pipeline: &Pipeline, errors: &mut Diagnostics) -> Catalog {
         for (j, target) in objective.targets.iter().enumerate() {
             let Some(table) = &target.table else { continue };
             let at = YamlPath::root().key("objectives").index(i).key("targets").index(j).key("table");
-            if let Some(rows) = targets::load(target, table, &at, errors) {
+            if let Some(rows) = targets::load(pipeline, target, table, &at, errors) {
                 catalog.targets.insert((i, j), rows);
             }
         }

@@ -4,6 +4,7 @@
 //! `shape` holds the nodes against the JSON Schema generated from the types below, so that *every* unknown key and
 //! every value of the wrong kind is told with its line; only then does serde build the types.
 
+mod analysis;
 mod dimension;
 mod lookup;
 mod metric;
@@ -17,6 +18,7 @@ mod tree;
 mod types;
 mod variables;
 
+pub use analysis::{Analysis, AnalysisKind};
 pub use dimension::{Dimension, Normalise};
 pub use lookup::{Lookup, LookupColumn, LookupType, LookupUse};
 pub use metric::*;

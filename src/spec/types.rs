@@ -1,7 +1,8 @@
 //! The pipeline language, one type a block of the YAML. Field docs are the manual: `jalon schema` prints them.
 
 use super::{
-    Dimension, IncompletePeriods, Lookup, LookupUse, Metric, NamesOr, Objective, OneOrMany, Report, Scorecard, Segment,
+    Analysis, Dimension, IncompletePeriods, Lookup, LookupUse, Metric, NamesOr, Objective, OneOrMany, Report,
+    Scorecard, Segment,
 };
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -44,6 +45,9 @@ pub struct Pipeline {
     /// How the targets stand, in a table of its own.
     #[serde(default)]
     pub scorecard: Option<Scorecard>,
+    /// Questions about figures, answered in tables of their own.
+    #[serde(default)]
+    pub analyses: Vec<Analysis>,
     /// The reports to write.
     pub reports: Vec<Report>,
 }

@@ -3,21 +3,24 @@
 A *cell* is a row of a table: `cid`, the period it belongs to (`grain`, `p_lo`, `p_hi`), the days looked at (`lo`, `hi`), and
 the group: `level`, `seg` and one text `g_<dimension>` for each dimension of the report. Levels are named by the dimensions
 that they keep, so that a total, the whole of a share and a denominator that ignores dimensions are all groups of a coarser
-level. The segment `*` holds all records; it is what a denominator that ignores `segment` looks at.
+level. The segment `*` holds all records; it is what a denominator that ignores `segment` looks at. The others of a top list
+are such a group, too, without the groups of details in `kept`.
 """
 from __future__ import annotations
 
 import datetime as dt
 import itertools
 import re
+from collections.abc import Iterable
 
 import duckdb
 
 from .sources import Records, Yaml
 from .sql import INTEGERS, MONTHS_IN, LeftOut, comma, exact_sum, name, sql, text, words
 
-UNKNOWN, DROPPED, EVERYTHING = "(unknown)", "(all)", "*"
+UNKNOWN, DROPPED, OTHERS, EVERYTHING = "(unknown)", "(all)", "(others)", "*"
 EARLIEST = "DATE '1000-01-01'"
+FLOATS = {"DOUBLE", "FLOAT"}
 TYPES = {"simple", "ratio", "derived", "cumulative", "time_comparison", "share"}
 # Keys that change no figure, and those that are understood. Any other key leaves a metric out.
 SILENT = {"type", "label", "description", "unit", "format", "direction"}
@@ -33,12 +36,17 @@ UNDERSTOOD = {
 Spans = list[tuple[str, str]]  # a source, and a query of the cells' `cid`, `lo` and `hi` in it
 
 
-def written(cell: str, kind: str) -> str:
-    """A dimension's value as the CSV exports write it."""
+def shown(cell: str, kind: str) -> str:
+    """A value as the CSV exports write it, null where it is null."""
     cell = f"CAST({cell} AS VARCHAR)"
     if kind == "VARCHAR":
         cell = f"CASE WHEN regexp_matches({cell}, '^[=+@\\t\\r-]') THEN '''' || {cell} ELSE {cell} END"
-    return f"coalesce({cell}, {text(UNKNOWN)})"
+    return cell
+
+
+def written(cell: str, kind: str) -> str:
+    """A dimension's value as the CSV exports write it."""
+    return f"coalesce({shown(cell, kind)}, {text(UNKNOWN)})"
 
 
 def inputs(metric: Yaml, metrics: Yaml) -> list[str]:
@@ -57,7 +65,7 @@ class Evaluation:
     """The metrics of one report."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, spec: Yaml, records: Records, report: Yaml) -> None:
-        self.con, self.spec, self.metrics, self.records = con, spec, spec["metrics"], records
+        self.con, self.spec, self.metrics, self.records, self.report = con, spec, spec["metrics"], records, report
         self.dimensions: list[str] = report.get("group_by") or []
         self.segments: list[str] = report.get("segments") or ["all"]
         self.end: dt.date | None = report.get("end")
@@ -108,15 +116,20 @@ class Evaluation:
             plain = {c: name(c) for c in columns}
             parts = []
             for kept in (set(s) for n in range(len(available) + 1) for s in itertools.combinations(available, n)):
-                shown = {d: written(name(d), columns[d]) if d in kept else text(DROPPED) for d in self.dimensions}
-                groups = [f"{cell} AS {name(f'g_{d}')}" for d, cell in shown.items()]
-                cells = comma([f"{text(self.level(kept))} AS level", *groups])
+                texts = {d: written(name(d), columns[d]) if d in available else text(DROPPED) for d in self.dimensions}
+                groups = [f"{cell if d in kept else text(DROPPED)} AS {name(f'g_{d}')}" for d, cell in texts.items()]
+                whole = f"{self.whole_group(texts.values())} AS __group"
+                cells = comma([f"{text(self.level(kept))} AS level", whole, *groups])
                 for segment in {*self.segments, EVERYTHING}:
                     where = "TRUE" if segment in ("all", EVERYTHING) else sql(self.condition(segment, source), plain)
                     rows = f"{self.records.table(source)} WHERE {where}"
                     parts.append(f"SELECT *, {cells}, {text(segment)} AS seg FROM {rows}")
             self.bases[source] = self.table(" UNION ALL ".join(parts))
         return self.bases[source]
+
+    def whole_group(self, cells: Iterable[str] | None = None) -> str:
+        """A group of the details as one text, by which top lists leave groups out of the others."""
+        return comma(["concat_ws(chr(31), ''", *(cells or (name(f"g_{d}") for d in self.dimensions))]) + ")"
 
     def condition(self, segment: str, source: str) -> str:
         where = self.spec["segments"][segment]["where"]
@@ -133,6 +146,9 @@ class Evaluation:
         changed += [f"{text(DROPPED)} AS {name(f'g_{d}')}" for d in self.dimensions if d in ignored]
         if "segment" in ignored:
             changed.append(f"{text(EVERYTHING)} AS seg")
+        if ignored & set(self.dimensions):
+            # The others of a top list are held against the whole, too.
+            changed.append("CAST([] AS VARCHAR[]) AS kept")
         return self.table(f"SELECT * REPLACE ({comma(changed)}) FROM {cells}")
 
     # ---- Values: a table of `cid` and `v`, and of some metrics their numerator `n` and denominator `d`
@@ -153,13 +169,17 @@ class Evaluation:
         source, plain = metric["source"], {c: "b." + name(c) for c in self.records.columns[metric["source"]]}
         versions = [metric, *sorted(metric.get("versions") or [], key=lambda version: version["valid_from"])]
         merged = [{"expr": 1, **metric, **version} for version in versions]
-        kinds = {self.records.kind(source, m["expr"]) for m in merged}
-        is_exact = kinds <= INTEGERS
-        is_float = any(kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL") for kind in kinds)
+        kinds = [self.records.kind(source, m["expr"]) for m in merged]
+        is_exact = set(kinds) <= INTEGERS
+        is_float = any(kind in FLOATS or kind.startswith("DECIMAL") for kind in kinds)
         term = ""
-        for version in merged:
+        for version, kind in zip(merged, kinds):
             value = sql(version["expr"], plain)
-            if is_float:
+            if metric["agg"] == "count":
+                # What is counted may change its type with a version.
+                known = f"isfinite({value})" if kind in FLOATS else f"{value} IS NOT NULL"
+                value = f"CASE WHEN {known} THEN 1 END"
+            elif is_float:
                 value = f"CASE WHEN isfinite(CAST({value} AS DOUBLE)) THEN CAST({value} AS DOUBLE) END"
             counts = f"CASE WHEN {sql(version.get('filter', 'TRUE'), plain)} THEN {value} END"
             # A record counts by the definition of its day.
@@ -191,7 +211,8 @@ class Evaluation:
         return self.table(f"SELECT {by}, {columns} FROM ({joined}) GROUP BY {by}")
 
     def inside(self, days: str = "b.__day BETWEEN c.lo AND c.hi") -> str:
-        return " AND ".join([*(f"b.{g} = c.{g}" for g in self.groups), days])
+        others = ["NOT list_contains(c.kept, b.__group)"] if self.report.get("top") else []
+        return " AND ".join([*(f"b.{g} = c.{g}" for g in self.groups), days, *others])
 
     def level_of(self, metric: Yaml, cells: str) -> str:
         """A semi-additive measure at one date of each key, which is told by all records of the source."""
@@ -412,8 +433,8 @@ class Evaluation:
         return [look for part in inputs(metric, self.metrics) for look in self.looks(part, cells)]
 
     def compared_looks(self, key: str, current: str, earlier: str) -> list[tuple[str, str]]:
-        """From the first day of the earlier side to the last of the current one."""
-        return [(leaf, f"SELECT cid, e.lo, c.hi FROM ({early}) e JOIN ({now}) c USING (cid)")
+        """From the first day of the earlier side, where there is one, to the last of the current one."""
+        return [(leaf, f"SELECT cid, coalesce(e.lo, c.lo) AS lo, c.hi FROM ({now}) c LEFT JOIN ({early}) e USING (cid)")
                 for (leaf, now), (_, early) in zip(self.looks(key, current), self.looks(key, earlier))]
 
     def broken(self, looks: list[tuple[str, str]], only_incomparable: bool) -> str:

@@ -9,16 +9,27 @@ from typing import Any
 import duckdb
 import yaml
 
-from .metrics import Evaluation
+from .lists import Lists
+from .metrics import DROPPED, OTHERS
 from .sources import Records, Yaml
-from .sql import LeftOut, comma, macros, name, text
+from .sql import INTEGERS, LeftOut, comma, macros, name, text
 
 UNDERSTOOD = {"name", "description", "metrics", "group_by", "segments", "grains", "start", "end", "compare", "totals",
-              "incomplete_periods", "exports"}
+              "incomplete_periods", "exports", "top", "attributes"}
 OFFSETS = {f"previous_{unit}": f"1 {unit}" for unit in ("period", "week", "month", "quarter", "year")}
 PARTS = ("value", "abs", "pct", "better")
 Key = tuple[str, ...]  # grain, first and last day, label, level, dimensions, segment
 Figures = dict[str, Any]  # by column: `value`, `is_integer`, and what else there is
+
+
+class Loader(yaml.SafeLoader):
+    """YAML as of 2009, without the words of 1.1 that are booleans: `on` is a key of lookups."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool" or first in "tTfF"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 class Pipeline:
@@ -27,8 +38,8 @@ class Pipeline:
     def __init__(self, folder: Path) -> None:
         as_of = folder / "as_of.txt"
         day = dt.date.fromisoformat(as_of.read_text(encoding="utf-8").strip()) if as_of.exists() else None
-        self.spec: Yaml = yaml.safe_load((folder / "pipeline.yaml").read_text(encoding="utf-8"))
-        self.con = duckdb.connect(config={"threads": 1})
+        self.spec: Yaml = yaml.load((folder / "pipeline.yaml").read_text(encoding="utf-8"), Loader)
+        self.con = duckdb.connect(config={"threads": 1, "memory_limit": "1GB"})
         self.con.execute("SET ieee_floating_point_ops = false; SET error_on_division_by_zero = false")
         # DuckDB 2.0.0 takes `CASE x WHEN 'a' THEN 'a' END IN ('a', 'q')` for `x IS NOT NULL` with this optimizer.
         self.con.execute("SET disabled_optimizers = 'statistics_propagation'")
@@ -37,10 +48,9 @@ class Pipeline:
         self.records = Records(self.con, self.spec, folder, day)
 
 
-class Report(Evaluation):
+class Report(Lists):
     def __init__(self, pipeline: Pipeline, report: Yaml) -> None:
         super().__init__(pipeline.con, pipeline.spec, pipeline.records, report)
-        self.report = report
         self.start: dt.date | None = report.get("start")
         calendar = (pipeline.spec.get("calendar") or {}).get("incomplete_periods", "flag")
         self.drops = report.get("incomplete_periods", calendar) == "drop"
@@ -85,10 +95,10 @@ class Report(Evaluation):
         levels = " UNION ALL ".join(f"SELECT {text(label)} AS level_name, {text(level)} AS level"
                                     for label, level in self.levels.items())
         segments = comma(text(s) for s in self.segments)
-        groups = " UNION ".join(f"SELECT {comma(self.groups)} FROM {self.base(source)} WHERE seg IN ({segments})"
+        groups = " UNION ".join(f"SELECT DISTINCT {comma(self.groups)} FROM {self.base(source)} WHERE seg IN ({segments})"
                                 for source in sorted(sources))
-        return self.table(f"SELECT row_number() OVER () AS cid, *, {clipped} FROM ({' UNION ALL '.join(periods)}) "
-                          f"CROSS JOIN ({groups}) JOIN ({levels}) USING (level)")
+        return self.table(f"SELECT row_number() OVER () AS cid, *, {clipped}, CAST([] AS VARCHAR[]) AS kept "
+                          f"FROM ({' UNION ALL '.join(periods)}) CROSS JOIN ({groups}) JOIN ({levels}) USING (level)")
 
     def comparisons(self, key: str) -> list[str]:
         return [] if self.metrics[key]["type"] == "time_comparison" else self.report.get("compare") or []
@@ -110,7 +120,8 @@ class Report(Evaluation):
     # ---- Figures
     def figures(self) -> Iterator[tuple[str, dict[Key, Figures]]]:
         """For each metric, its figures by row."""
-        rows = self.rows()
+        rows = self.listed(self.rows())
+        beside = {column: self.attribute(column) for column in self.report.get("attributes") or []}
         shown = [f"g_{d}" for d in self.dimensions]
         keys = ["grain", "p_lo", "p_hi", "label", "level_name", *shown, "seg"]
         for key in self.report["metrics"]:
@@ -128,19 +139,28 @@ class Report(Evaluation):
             }
             broken = self.broken(self.looks(key, rows), only_incomparable=False)
             columns["is_break"] = f"r.cid IN ({broken})" if broken else "FALSE"
+            columns["rank"] = "rank"
             joined = f"{rows} r JOIN {values} x USING (cid)"
+            for at, (column, table) in enumerate(beside.items()):
+                joined += f" LEFT JOIN {table} a{at} ON level_name = 'detail' AND a{at}.__group = {self.whole_group()}"
+                columns[column] = f"a{at}.a"
             for at, entry in enumerate(self.comparisons(key)):
                 compared = self.time_comparison(key, {"base_metric": key, "offset_window": OFFSETS[entry]}, rows)
                 joined += f" JOIN {compared} c{at} USING (cid)"
                 change = f"CASE WHEN NOT c{at}.withheld THEN c{at}.now - c{at}.before END"
                 columns |= {f"{entry}_value": f"c{at}.d", f"{entry}_abs": f"CAST({change} AS DOUBLE)",
                             f"{entry}_pct": f"c{at}.v", f"{entry}_better": self.better(key, change)}
-            selected = comma([*(f"CAST({name(k)} AS VARCHAR)" for k in keys), *(f"{c} AS {name(a)}" for a, c in columns.items())])
+            # What the others are over has a word of its own in CSV.
+            dropped = "CASE WHEN level_name = 'others' AND {0} = {1} THEN {2} ELSE {0} END"
+            cells = {k: dropped.format(name(k), text(DROPPED), text(OTHERS)) for k in shown}
+            selected = comma([*(cells.get(k) or f"CAST({name(k)} AS VARCHAR)" for k in keys),
+                              *(f"{c} AS {name(a)}" for a, c in columns.items())])
             where = f"WHERE {columns['is_complete']}" if self.drops else ""
-            found: dict[Key, Figures] = {}
-            is_integer = kinds["v"] in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
-            for row in self.con.execute(f"SELECT {selected} FROM {joined} {where}").fetchall():
-                found[row[:len(keys)]] = dict(zip(columns, row[len(keys):])) | {"is_integer": is_integer}
+            fetched = self.con.execute(f"SELECT {selected} FROM {joined} {where}").fetchall()
+            found: dict[Key, Figures] = {
+                row[:len(keys)]: dict(zip(columns, row[len(keys):])) | {"is_integer": kinds["v"] in INTEGERS} for row in fetched}
+            if len(found) < len(fetched):
+                raise ValueError(f"{self.report['name']}: {key} has {len(fetched)} rows, {len(found)} of them distinct")
             yield key, found
 
     def better(self, key: str, change: str) -> str:

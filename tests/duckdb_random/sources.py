@@ -25,6 +25,7 @@ NARROWER = {
     "BOOLEAN": "(?i)true|false",
     "DATE": "[0-9]{4}-[0-9]{2}-[0-9]{2}",
 }
+INSTANT = r":.*([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$"  # a time of day, and what makes an instant of it
 
 
 def named(items: list[str] | Yaml | None) -> Yaml:
@@ -37,6 +38,7 @@ class Records:
 
     def __init__(self, con: duckdb.DuckDBPyConnection, spec: Yaml, folder: Path, as_of: dt.date | None) -> None:
         self.con, self.spec, self.folder = con, spec, folder
+        self.zone: str = (spec.get("calendar") or {}).get("timezone", "UTC")
         self.columns: dict[str, dict[str, str]] = {}  # by source: the type of each column
         self.known: dict[str, tuple[dt.date | None, dt.date | None]] = {}  # by source: its first and last day
         self.left_out: dict[str, str] = {}
@@ -83,8 +85,9 @@ class Records:
             found |= {file for file in inside if file.name.endswith(PARQUET + CSV)}
         return sorted(found)
 
-    def raw(self, key: str, source: Yaml) -> tuple[str, dict[str, str], bool]:
-        """A table of the cells of all files with their types, and whether these were told by texts."""
+    def raw(self, key: str, source: Yaml) -> tuple[str, dict[str, str]]:
+        """A table of the cells of all files, those of the time column as days, and their types."""
+        time = source.get("time") or {}
         parts, folders, files = [], set(), self.files(source)
         is_csv = source.get("format", "parquet" if files[0].name.endswith(PARQUET) else "csv") == "csv"
         for file in files:
@@ -99,21 +102,40 @@ class Records:
                 if equals and column not in has:
                     folders.add(column)
                     cell = "NULL" if value == "__HIVE_DEFAULT_PARTITION__" else text(unquote(value))
-                    extra += f", CAST({cell} AS VARCHAR) AS {name(column)}"
+                    cell = f"CAST({cell} AS VARCHAR)"
+                    extra += f", {self.day(cell, 'VARCHAR', time) if column == time.get('column') else cell} AS {name(column)}"
             # A folder's value meets typed cells of other files: all become texts, and get their type back below.
             parts.append((has, extra, scan))
         texts = {column for column in folders if any(column in has for has, _, _ in parts)} if not is_csv else set()
         kinds = {c: WIDER.get(has[c], has[c]) for has, _, _ in parts for c in has if c in texts}
-        as_read = {c: f"CAST({name(c)} AS VARCHAR) AS {name(c)}" if c in texts else name(c) for has, _, _ in parts for c in has}
-        rows = [f"SELECT {comma(as_read[c] for c in has)}{extra} FROM {scan}" for has, extra, scan in parts]
+        rows = []
+        for has, extra, scan in parts:
+            cells = {c: f"CAST({name(c)} AS VARCHAR)" if c in texts else name(c) for c in has}
+            if time.get("column") in has:
+                # File by file: dates in one and timestamps in another would become timestamps of no zone.
+                cells[time["column"]] = self.day(name(time["column"]), has[time["column"]], time)
+            rows.append(f"SELECT {comma(f'{cell} AS {name(c)}' for c, cell in cells.items())}{extra} FROM {scan}")
         table = name(f"raw_{key}")
         self.con.execute(f"CREATE OR REPLACE TABLE {table} AS {' UNION ALL BY NAME '.join(rows)}")
         found = self.described(f"FROM {table}")
         for column, kind in found.items():
             found[column] = WIDER.get(kind, kind)
-            if is_csv or column in folders:
+            if column != time.get("column") and (is_csv or column in folders):
                 found[column] = kinds.get(column) or self.told(table, column)
-        return table, found, is_csv
+        return table, found
+
+    def day(self, cell: str, kind: str, time: Yaml) -> str:
+        """The day of a time, in the calendar's zone: a date is a day in every zone, wall times are of the source's."""
+        here, there = text(self.zone), text(time.get("timezone", self.zone))
+        instant = f"CAST(CAST({cell} AS TIMESTAMPTZ) AT TIME ZONE {here} AS DATE)"
+        wall = f"CAST((CAST({cell} AS TIMESTAMP) AT TIME ZONE {there}) AT TIME ZONE {here} AS DATE)"
+        if here == there:
+            # There and back again would be another time of the day where the clocks skip this one.
+            wall = f"CAST(CAST({cell} AS TIMESTAMP) AS DATE)"
+        if kind == "VARCHAR":
+            return (f"CASE WHEN regexp_full_match({cell}, {text(NARROWER['DATE'])}) THEN CAST({cell} AS DATE) "
+                    f"WHEN regexp_matches({cell}, {text(INSTANT)}) THEN {instant} WHEN {cell} <> '' THEN {wall} END")
+        return {"DATE": cell}.get(kind, wall if kind.startswith("TIMESTAMP") and "Z" not in kind else instant)
 
     def told(self, table: str, column: str) -> str:
         """The narrowest type that all texts of a column are of."""
@@ -127,11 +149,9 @@ class Records:
     def records(self, key: str, source: Yaml) -> str:
         """The query of a source's records: its day, its dimensions and measures, and every other column."""
         time = source["time"]
-        if time.get("grain", "day") != "day" or set(time) - {"column", "grain"}:
+        if time.get("grain", "day") != "day" or set(time) - {"column", "grain", "timezone"}:
             raise LeftOut("records that cover more or less than a day")
-        table, found, is_csv = self.raw(key, source)
-        if found[time["column"]] != "DATE":
-            raise LeftOut("time columns that are no dates")
+        table, found = self.raw(key, source)
         dimensions, cells, computed = named(source.get("dimensions")), {}, {}
         for logical, spec in (dimensions | named(source.get("measures"))).items():
             if isinstance(spec, str):
@@ -169,7 +189,7 @@ class Records:
         for key, how in (lookups.items() if isinstance(lookups, dict) else ((key, {}) for key in lookups)):
             lookup = self.spec["lookups"][key]
             keys, columns = named(lookup["key"]), named(lookup["columns"])
-            table, found, _ = self.raw(f"lookup {key}", lookup)
+            table, found = self.raw(f"lookup {key}", lookup)
             cells = []
             for logical, spec in (keys | columns).items():
                 column = spec.get("column", logical)

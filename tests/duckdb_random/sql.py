@@ -1,13 +1,15 @@
 """SQL text: quoting, a pipeline's expressions in DuckDB's words, and the calendar as macros."""
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping
 
-TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\d+\.\d*(?:[eE][+-]?\d+)?|\.\d+|\d+[eE][+-]?\d+|\w+|\s+|.""", re.S)
+TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\d+\.\d*(?:[eE][+-]?\d+)?|\.\d+|\d+[eE][+-]?\d+|\w+|\s+|.""", re.DOTALL)
 INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
-WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
-MONTHS = "january february march april may june july august september october november december".split()
+WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+MONTHS = ["january", "february", "march", "april", "may", "june",
+          "july", "august", "september", "october", "november", "december"]
 MONTHS_IN = {"month": 1, "quarter": 3, "year": 12}
 # Python's isspace() minus the separators that Unicode does not call White_Space.
 SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace() and not "\x1c" <= c <= "\x1f")
@@ -44,8 +46,8 @@ def sql(expression: object, columns: Mapping[str, str]) -> str:
     """An expression in DuckDB's words: `columns` in place of names, floats for decimals, LIKE with its escape."""
     tokens = TOKEN.findall(str(expression))
     dense = [at for at, token in enumerate(tokens) if not token.isspace()]
-    after = {at: tokens[later] for at, later in zip(dense, dense[1:])}
-    before = {later: tokens[at].upper() for at, later in zip(dense, dense[1:])}
+    after = {at: tokens[later] for at, later in itertools.pairwise(dense)}
+    before = {later: tokens[at].upper() for at, later in itertools.pairwise(dense)}
     out = []
     for at, token in enumerate(tokens):
         follows, precedes = after.get(at, ""), before.get(at, "")

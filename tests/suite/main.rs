@@ -4,6 +4,7 @@ mod bad_input;
 mod definitions;
 mod determinism;
 mod differential;
+mod drivers;
 mod explain;
 mod harness;
 mod joins;

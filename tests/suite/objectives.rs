@@ -306,3 +306,70 @@ fn mistakes_in_objectives_are_told_at_once() {
     assert_eq!(done.code, 2);
     insta::assert_snapshot!(done.stderr);
 }
+
+#[test]
+fn a_baseline_makes_no_targets_beyond_the_objective() {
+    let targets = "- {metric: likes, grain: month, baseline: {period: 2025-03}}";
+    let case = Case { targets, last: "2025-06-30", ..Case::default() };
+    let (place, _) = case.place();
+    let yaml =
+        place.read("pipeline.yaml").replace("    goal: awareness\n", "    start: 2025-04-01\n    end: 2025-04-30\n");
+    place.write("pipeline.yaml", yaml);
+    place.run(&[]);
+    let text = place.read("t.scorecard.csv");
+    assert!(text.lines().count() == 2 && text.contains(",2025-04,"), "{text}");
+    // Without dates the data's own periods count: half of 2025 has no target for the year.
+    let rows = case.rows(&["grain", "period_label"]);
+    assert!(rows.contains(&"quarter 2025-Q2".to_owned()) && !rows.contains(&"year 2025".to_owned()), "{rows:?}");
+}
+
+#[test]
+fn what_binary_numbers_only_come_near_to_is_reached() {
+    let targets = "- {metric: likes, grain: month, direction: closer_to_target, rollup: none, thresholds: {on_track: 1, at_risk: 1}, baseline: {period: previous_period, change: -10%}}
+- {metric: balance, grain: month, rollup: none, baseline: {period: previous_period, change: +10%}}";
+    let rows =
+        Case { targets, last: "2025-03-31", ..Case::default() }.rows(&["metric", "period_label", "target", "status"]);
+    assert!(rows.contains(&"likes 2025-02 27.9 off_track".to_owned()), "{rows:?}");
+    // A tenth more of −279 is −251.1.
+    assert!(rows.contains(&"balance 2025-02 -251.1 off_track".to_owned()), "{rows:?}");
+}
+
+#[test]
+fn a_row_of_a_table_that_names_a_group_is_no_target_of_all() {
+    let place = Place::new();
+    place.write("targets.csv", "period,value,network\n2025-01,400,\n2025-01,7,x\n2025-02,450,x\n");
+    let table = place.path().join("targets.csv").display().to_string();
+    let targets = format!("- {{metric: likes, grain: month, rollup: none, table: {{path: \"{table}\"}}}}\n- {{metric: likes, grain: month, rollup: none, dimensions: {{network: x}}, table: {{path: \"{table}\"}}}}");
+    let rows = Case { targets: &targets, ..Case::default() }.rows(&["dimensions", "period_label", "target"]);
+    assert_eq!(rows, [" 2025-01 400", "network = x 2025-01 7", "network = x 2025-02 450"]);
+    place.write("targets.csv", "metric,period,value\nlyke,2025-01,400\n");
+    let (_, done) = Case { targets: &targets, ..Case::default() }.place();
+    assert_eq!(done.code, 2);
+    assert!(done.stderr.contains("no row of the table is of the target on `likes`"), "{}", done.stderr);
+}
+
+#[test]
+fn targets_that_cannot_be_judged_are_warned_of() {
+    let targets = "- {metric: likes, grain: month, dimensions: {network: X}, values: {2025-01: 10}}
+- {metric: likes, grain: month, baseline: {period: \"2019-01\"}}";
+    let (_, done) = Case { targets, ..Case::default() }.place();
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    for told in ["(all, network = 'X') by month is not judged: no figure", "is not judged: it has nothing to reach"] {
+        assert!(done.stderr.contains(told), "{}", done.stderr);
+    }
+}
+
+#[test]
+fn a_target_is_not_made_of_figures_before_a_change_of_definition() {
+    let targets = "- {metric: changed, grain: month, rollup: none, baseline: {period: previous_period}}";
+    let (place, _) = Case { targets, last: "2025-04-30", ..Case::default() }.place();
+    let yaml = place.read("pipeline.yaml").replace(
+        "metrics:\n",
+        "metrics:\n  changed: {type: simple, source: s, expr: likes, direction: higher_is_better, versions: [{valid_from: 2025-02-15, expr: impressions}]}\n",
+    );
+    place.write("pipeline.yaml", yaml);
+    place.run(&["--as-of", "2025-04-30"]);
+    let text = place.read("t.scorecard.csv");
+    let has = |period: &str| text.contains(&format!(",{period},"));
+    assert!(has("2025-01") && !has("2025-02") && !has("2025-03") && has("2025-04"), "{text}");
+}

@@ -1,0 +1,119 @@
+//! Analyses: whether a metric's change can be taken apart, and the reports that hold what is needed for it.
+
+use super::exports::{self, Taken};
+use super::objectives::Known;
+use super::{check_reserved, is_name};
+use crate::diagnostic::{Diagnostic, Diagnostics, Part, YamlPath};
+use crate::plan::{DriversPlan, Formula, MetricPlan};
+use crate::spec::{Additivity, Analysis, Compare, GrainSpec, Pipeline, Report, TargetGrain, Totals};
+
+/// Resolves the analyses; each plan comes with the reports it needs, whose indices begin with `first`.
+pub(super) fn resolve(
+    spec: &Pipeline,
+    known: &Known<'_>,
+    first: usize,
+    taken: &mut Taken,
+    errors: &mut Diagnostics,
+) -> (Vec<DriversPlan>, Vec<Report>) {
+    let (mut plans, mut reports): (Vec<DriversPlan>, Vec<Report>) = (vec![], vec![]);
+    for (i, analysis) in spec.analyses.iter().enumerate() {
+        let at = YamlPath::root().key("analyses").index(i);
+        let named = spec.reports.iter().map(|r| &r.name).chain(spec.analyses[..i].iter().map(|a| &a.name));
+        if !is_name(&analysis.name) || named.into_iter().any(|name| *name == analysis.name) {
+            let message = format!("`{}` is not a name of its own for an analysis", analysis.name);
+            let error = Diagnostic::pipeline("invalid-name", message).at(&at.key("name"));
+            errors.push(error.help("letters, digits, `_` and `-`; no report or other analysis has it"));
+        }
+        let exports = exports::of_analysis(analysis, &at, taken, errors);
+        let parts = parts(analysis, known, &at, errors);
+        if analysis.by.is_empty() {
+            let error = Diagnostic::pipeline("missing-key", "a change is taken apart by at least one dimension");
+            errors.push(error.at(&at.key("by")).help("`by: [network, country]`"));
+        }
+        let Some(parts) = parts else { continue };
+        let compare = analysis.compare.unwrap_or(Compare::PreviousPeriod);
+        let mut by = vec![];
+        for (j, dim) in analysis.by.iter().enumerate() {
+            check_reserved(dim, "dimension", &at.key("by").index(j), errors);
+            by.push((dim.clone(), first + reports.len()));
+            reports.push(report(analysis, parts.as_ref(), compare, dim));
+        }
+        plans.push(DriversPlan {
+            name: analysis.name.clone(),
+            metric: analysis.metric.clone(),
+            parts,
+            grain: grain(analysis.grain).into(),
+            compare: compare.as_str(),
+            by,
+            exports,
+        });
+    }
+    (plans, reports)
+}
+
+/// `Some(None)` for a metric that adds up, its two sides for a ratio of such, `None` for what cannot be taken apart.
+#[expect(clippy::option_option, reason = "wrong, or without parts")]
+fn parts(
+    analysis: &Analysis,
+    known: &Known<'_>,
+    at: &YamlPath,
+    errors: &mut Diagnostics,
+) -> Option<Option<(String, String)>> {
+    let metrics = known.metrics;
+    let here = at.key("metric");
+    if !metrics.names.contains(&analysis.metric) {
+        let names = metrics.names.iter().map(String::as_str);
+        let error = Diagnostic::pipeline("unknown-metric", format!("`{}` is not a metric", analysis.metric));
+        errors.push(error.at(&here).suggest(&analysis.metric, "metrics", names));
+        return None;
+    }
+    let metric = metrics.resolved.get(&analysis.metric)?;
+    let adds_up = |m: &MetricPlan| m.additivity == Additivity::Additive;
+    if adds_up(metric) {
+        return Some(None);
+    }
+    if let Formula::Ratio { numerator, denominator, ignores, ignores_segment: false, unit } = &metric.formula {
+        let both = [numerator, denominator].into_iter().all(|name| metrics.resolved.get(name).is_some_and(adds_up));
+        if both && unit.is_empty() && ignores.is_empty() {
+            return Some(Some((numerator.clone(), denominator.clone())));
+        }
+    }
+    let message = format!("the change of `{}` cannot be taken apart", metric.name);
+    errors.push(
+        Diagnostic::pipeline("meaningless-analysis", message)
+            .at(&here)
+            .place(&YamlPath::root().key("metrics").key(&metric.name), Part::Key, "defined here")
+            .note(format!("it is {}: {}", metric.additivity.as_str().replace('_', "-"), metric.definition))
+            .help("take a metric that adds up over groups and periods, or a `type: ratio` of two such metrics"),
+    );
+    None
+}
+
+fn report(analysis: &Analysis, parts: Option<&(String, String)>, compare: Compare, dim: &str) -> Report {
+    Report {
+        name: format!("{}_{dim}", analysis.name),
+        description: None,
+        metrics: parts.map_or_else(|| vec![analysis.metric.clone()], |(n, d)| vec![n.clone(), d.clone()]),
+        group_by: vec![dim.to_owned()],
+        segments: analysis.segments.clone(),
+        grains: vec![grain(analysis.grain)],
+        start: analysis.start.clone(),
+        end: analysis.end.clone(),
+        compare: vec![compare],
+        totals: Totals::No,
+        top: None,
+        attributes: vec![],
+        incomplete_periods: None,
+        exports: vec![],
+    }
+}
+
+fn grain(grain: TargetGrain) -> GrainSpec {
+    match grain {
+        TargetGrain::Day => GrainSpec::Day,
+        TargetGrain::Week => GrainSpec::Week,
+        TargetGrain::Month => GrainSpec::Month,
+        TargetGrain::Quarter => GrainSpec::Quarter,
+        TargetGrain::Year => GrainSpec::Year,
+    }
+}
