@@ -25,8 +25,8 @@ const FILES: &[&str] = &[
     include_str!("care.yaml"),
 ];
 
-/// The unit of KPIs that are in the currency of what they are computed from.
-pub const MONEY: &str = "money";
+/// The units of KPIs that are in the unit of what they are computed from: its currency, its minutes.
+const OF_COLUMNS: &[&str] = &["money", "time"];
 
 /// The part of a derived KPI that is its baseline.
 pub const BASELINE: &str = "baseline";
@@ -187,7 +187,7 @@ pub struct Kpi {
     /// Parts that usually come from another source, and what that is called.
     #[serde(default)]
     pub apart: IndexMap<String, String>,
-    /// Its unit; [`MONEY`] is that of the columns.
+    /// Its unit; `money` and `time` are those of the columns.
     pub unit: String,
     /// How people like to read it.
     #[serde(default)]
@@ -286,6 +286,12 @@ pub struct Missing {
 }
 
 impl Kpi {
+    /// Whether its unit is that of the columns above the line.
+    #[must_use]
+    pub fn has_unit_of_columns(&self) -> bool {
+        OF_COLUMNS.contains(&self.unit.as_str())
+    }
+
     /// The type of metric that it is.
     #[must_use]
     pub fn kind(&self) -> MetricKind {

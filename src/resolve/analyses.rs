@@ -7,15 +7,16 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Part, YamlPath};
 use crate::plan::{DriversPlan, Formula, MetricPlan};
 use crate::spec::{Additivity, Analysis, Compare, GrainSpec, Pipeline, Report, TargetGrain, Totals};
 
-/// Resolves the analyses; each plan comes with the reports it needs, whose indices begin with `first`.
+/// Resolves the analyses; each plan comes with the reports it needs, whose indices begin with `first`, and the place of the
+/// analysis that needs each.
 pub(super) fn resolve(
     spec: &Pipeline,
     known: &Known<'_>,
     first: usize,
     taken: &mut Taken,
     errors: &mut Diagnostics,
-) -> (Vec<DriversPlan>, Vec<Report>) {
-    let (mut plans, mut reports): (Vec<DriversPlan>, Vec<Report>) = (vec![], vec![]);
+) -> (Vec<DriversPlan>, Vec<(usize, Report)>) {
+    let (mut plans, mut reports): (Vec<DriversPlan>, Vec<(usize, Report)>) = (vec![], vec![]);
     for (i, analysis) in spec.analyses.iter().enumerate() {
         let at = YamlPath::root().key("analyses").index(i);
         let named = spec.reports.iter().map(|r| &r.name).chain(spec.analyses[..i].iter().map(|a| &a.name));
@@ -36,7 +37,7 @@ pub(super) fn resolve(
         for (j, dim) in analysis.by.iter().enumerate() {
             check_reserved(dim, "dimension", &at.key("by").index(j), errors);
             by.push((dim.clone(), first + reports.len()));
-            reports.push(report(analysis, parts.as_ref(), compare, dim));
+            reports.push((i, report(analysis, parts.as_ref(), compare, dim)));
         }
         plans.push(DriversPlan {
             name: analysis.name.clone(),

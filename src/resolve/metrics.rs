@@ -3,7 +3,7 @@
 use super::check_reserved;
 use super::declared::{declare, written_keys, Declared, LIBRARY_KEYS};
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
-use crate::library::{Kpi, MONEY};
+use crate::library::Kpi;
 use crate::metric::{kind_of, MetricContext, Reference, KINDS};
 use crate::plan::{LogicalSource, MetricPlan};
 use crate::spec::{Additivity, Metric, MetricKind, Pipeline};
@@ -99,11 +99,12 @@ impl Resolver<'_> {
             errors: self.errors,
         };
         let mut plan = kind_of(declared.kind).resolve(&mut context)?;
-        let in_money = declared.ready.is_some_and(|kpi| kpi.unit == MONEY);
-        if in_money && declared.metric.unit.is_none() {
-            // Of the first part: the one above the line. Whole numbers without a unit are taken for counts elsewhere.
-            let first = plan.formula.inputs().into_iter().find_map(|input| self.resolved.get(input)?.unit.clone());
-            plan.unit = first.or(plan.unit).filter(|unit| unit != "count");
+        if declared.metric.unit.is_none() && declared.ready.is_some_and(Kpi::has_unit_of_columns) {
+            // Of the first part, the one above the line. Whole numbers without a unit are taken for counts elsewhere.
+            if let Some(first) = plan.formula.inputs().first() {
+                plan.unit = self.resolved.get(*first).and_then(|part| part.unit.clone());
+            }
+            plan.unit = plan.unit.filter(|unit| unit != "count");
         }
         Some(plan)
     }

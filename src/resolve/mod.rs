@@ -116,8 +116,9 @@ pub fn resolve(spec: &Pipeline, catalog: &Catalog, overrides: &Overrides, errors
     if overrides.report.is_none() {
         let (plans, needed) = analyses::resolve(spec, &known, reports.len(), &mut taken, errors);
         drivers = plans;
-        for report in needed {
-            reports.push(reports::internal(&report, root.key("analyses"), &known, overrides, errors));
+        for (i, report) in needed {
+            let at = root.key("analyses").index(i);
+            reports.push(reports::internal(&report, at, &known, overrides, errors));
         }
     }
     let output_root = output_root(spec, overrides, errors);

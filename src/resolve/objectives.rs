@@ -7,12 +7,11 @@ use crate::catalog::{Catalog, TargetRow};
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::expr::{Literal, Type};
 use crate::plan::{
-    sources_of, Dim, Figures, Formula, Growth, LogicalSource, MetricPlan, ObjectivePlan, RollUp,
-    ScorecardPlan, SetOn, TargetPlan, Window, ALL,
+    sources_of, Dim, Figures, Formula, Growth, LogicalSource, MetricPlan, ObjectivePlan, RollUp, ScorecardPlan, SetOn,
+    TargetPlan, Window, ALL,
 };
 use crate::spec::{
-    Additivity, Agg, Direction, Objective, Pipeline, Target, TargetGrain,
-    TargetRollup, TargetValue, WindowAgg,
+    Additivity, Agg, Direction, Objective, Pipeline, Target, TargetGrain, TargetRollup, TargetValue, WindowAgg,
 };
 use indexmap::IndexMap;
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@
 use super::declared::{written_keys, Declared};
 use crate::diagnostic::{nearest, short_list, Diagnostic, Diagnostics, YamlPath};
 use crate::expr::Type;
-use crate::library::{library, substitute, words, Derived, Formula, Kpi, MeasureKind, Ratio, Simple, BASELINE, MONEY};
+use crate::library::{library, substitute, words, Derived, Formula, Kpi, MeasureKind, Ratio, Simple, BASELINE};
 use crate::metric::parse_at;
 use crate::plan::LogicalSource;
 use crate::spec::{Lang, Metric, NonAdditiveDimension, Number, RatioAgg, TimeDimension};
@@ -359,7 +359,7 @@ impl Ready<'_> {
         let kpi = library().part(id);
         let name = format!("{whole}.{called}");
         let metric = self.build(kpi, &name, under, inputs, made);
-        let unit = (kpi.unit != MONEY).then(|| kpi.unit.clone());
+        let unit = (!kpi.has_unit_of_columns()).then(|| kpi.unit.clone());
         let metric = Metric { unit, direction: Some(kpi.direction), ..metric };
         made.push((name.clone(), Declared { metric, ..declared(kpi, Some(self.name.to_owned())) }));
         name
@@ -410,7 +410,7 @@ impl Ready<'_> {
         Metric {
             label: text(&written.label, kpi.name.get(self.lang)),
             description: text(&written.description, kpi.description.get(self.lang)),
-            unit: written.unit.clone().or_else(|| (kpi.unit != MONEY).then(|| kpi.unit.clone())),
+            unit: written.unit.clone().or_else(|| (!kpi.has_unit_of_columns()).then(|| kpi.unit.clone())),
             format: written.format.or(kpi.format),
             direction: written.direction.or(Some(kpi.direction)),
             ..metric

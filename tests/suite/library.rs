@@ -189,8 +189,7 @@ fn every_example_runs() {
         assert!(!cell("value").is_empty(), "{}: no value\n{text}", kpi.id);
         let additivity = kpi.additivity.as_str();
         assert_eq!(cell("additivity").split(':').next(), Some(additivity), "{}", kpi.id);
-        let money = kpi.unit == jalon::library::MONEY;
-        assert!(money || cell("unit") == kpi.unit, "{}: {}", kpi.id, cell("unit"));
+        assert!(kpi.has_unit_of_columns() || cell("unit") == kpi.unit, "{}: {}", kpi.id, cell("unit"));
         assert!(kpi.additivity != Additivity::Additive || cell("numerator").is_empty(), "{}", kpi.id);
     }
 }
@@ -297,22 +296,23 @@ fn reach_passes_through_the_additivity_contract_whatever_its_column_is_called() 
 }
 
 #[test]
-fn money_is_in_the_unit_of_its_columns_and_windows_are_of_ready_kpis_too() {
+fn money_and_time_are_in_the_unit_of_their_columns_and_windows_are_of_ready_kpis_too() {
     let place = Place::new();
-    place.write("ads.csv", "date,spend,cost,clicks\n2025-01-01,1.5,2,3\n2025-02-01,1,2,10\n");
+    place.write("ads.csv", "date,spend,cost,clicks,watch_time,views\n2025-01-01,1.5,2,3,8,2\n2025-02-01,1,2,10,6,4\n");
     place.write(
         "pipeline.yaml",
         "version: 1
 name: t
 sources:
-  ads: {path: ads.csv, time: {column: date}, measures: {spend: {unit: EUR}, cost: {type: integer}, clicks: {unit: taps}}}
+  ads: {path: ads.csv, time: {column: date}, measures: {spend: {unit: EUR}, cost: {type: integer}, clicks: {unit: taps}, watch_time: {unit: minutes}}}
 metrics:
   spend: {library: spend, source: ads}
   cpc: {library: cpc, source: ads}
   undeclared: {library: cpc, source: ads, columns: {spend: cost}}
+  viewed: {library: average_view_duration, source: ads}
   rolling: {type: cumulative, input_metric: cpc, window: 2 periods}
 reports:
-  - {name: r, metrics: [spend, cpc, undeclared, rolling], grains: [month], exports: [{format: csv, path: r.csv}]}
+  - {name: r, metrics: [spend, cpc, undeclared, viewed, rolling], grains: [month], exports: [{format: csv, path: r.csv}]}
 ",
     );
     place.run(&["--quiet"]);
@@ -322,11 +322,17 @@ reports:
     let at = |name: &str| names.iter().position(|n| n == name).expect("a column");
     let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.expect("a record")).collect();
     let last: Vec<[&str; 3]> =
-        rows[4..].iter().map(|row| [&row[at("metric")], &row[at("value")], &row[at("unit")]]).collect();
+        rows[5..].iter().map(|row| [&row[at("metric")], &row[at("value")], &row[at("unit")]]).collect();
     let rolling = (2.5 / 13.0_f64).to_string();
     assert_eq!(
         last,
-        [["spend", "1", "EUR"], ["cpc", "0.1", "EUR"], ["undeclared", "0.2", ""], ["rolling", &rolling, "EUR"]]
+        [
+            ["spend", "1", "EUR"],
+            ["cpc", "0.1", "EUR"],
+            ["undeclared", "0.2", ""],
+            ["viewed", "1.5", "minutes"],
+            ["rolling", &rolling, "EUR"]
+        ]
     );
     let done = place.jalon(&["explain", "pipeline.yaml", "--number", "cpc", "--period", "2025-01"]);
     assert!(done.stdout.contains("cpc = 0.5") && done.stdout.contains("cpc.spend = 1.5"), "{}", done.stdout);
