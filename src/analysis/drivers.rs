@@ -55,19 +55,25 @@ pub fn table(
     for (dimension, report) in &drivers.by {
         let table = tables.get(report).and_then(|table| table.long.as_ref());
         let batch = table.ok_or_else(|| Diagnostic::bug("an analysis without its report"))?;
-        for (cell, groups) in gathered(drivers, dimension, batch)? {
+        for Compared { cell, groups, .. } in gathered(drivers, dimension, batch)? {
             rows.extend(explained(drivers, dimension, &cell, &groups));
         }
     }
     laid_out(plan, drivers, &rows)
 }
 
+/// A period of a segment, with its groups in the order of the report.
+struct Compared {
+    cell: Cell,
+    groups: Vec<(Option<String>, Group)>,
+    /// Whether anything is known of the earlier period.
+    has_earlier: bool,
+    /// Whether the two may not be compared.
+    is_withheld: bool,
+}
+
 /// The groups of each period and segment, in the order of the report.
-fn gathered(
-    drivers: &DriversPlan,
-    dimension: &str,
-    batch: &RecordBatch,
-) -> Result<Vec<(Cell, Vec<(Option<String>, Group)>)>, Diagnostic> {
+fn gathered(drivers: &DriversPlan, dimension: &str, batch: &RecordBatch) -> Result<Vec<Compared>, Diagnostic> {
     let column = |name: &str| {
         batch.column_by_name(name).ok_or_else(|| Diagnostic::bug(format!("a report without the column {name}")))
     };
@@ -81,21 +87,19 @@ fn gathered(
     let (now, then) = (float("value")?, float(&format!("{}_value", drivers.compare))?);
     // Null where the two may not be compared, although both are known.
     let changes = float(&format!("{}_abs", drivers.compare))?;
-    let mut cells: Vec<(Cell, Vec<(Option<String>, Group)>)> = vec![];
+    let mut cells: Vec<Compared> = vec![];
     let mut places: HashMap<Cell, usize> = HashMap::new();
-    let mut withheld: Vec<Cell> = vec![];
     for row in 0..batch.num_rows() {
         let cell = (segments.value(row).to_owned(), starts.value(row), ends.value(row), labels.value(row).to_owned());
         let known = |array: &Float64Array| array.is_valid(row).then(|| array.value(row));
-        if known(&now).is_some() && known(&then).is_some() && known(&changes).is_none() {
-            withheld.push(cell.clone());
-        }
         let place = *places.entry(cell.clone()).or_insert_with(|| {
-            cells.push((cell, vec![]));
+            cells.push(Compared { cell, groups: vec![], has_earlier: false, is_withheld: false });
             cells.len() - 1
         });
+        let Compared { groups, has_earlier, is_withheld, .. } = &mut cells[place];
+        *has_earlier |= known(&then).is_some();
+        *is_withheld |= known(&now).is_some() && known(&then).is_some() && known(&changes).is_none();
         let value = values.is_valid(row).then(|| values.value(row).to_owned());
-        let groups = &mut cells[place].1;
         if groups.last().is_none_or(|(last, _)| *last != value) {
             groups.push((value, Group::default()));
         }
@@ -105,11 +109,8 @@ fn gathered(
             group.then[usize::from(below)] = known(&then).unwrap_or(0.0);
         }
     }
-    cells.retain(|(cell, groups)| {
-        // A period that is compared with nothing has no change.
-        let any = groups.iter().any(|(_, group)| group.then != [0.0; 2]);
-        any && !withheld.contains(cell)
-    });
+    // A period that is compared with nothing has no change.
+    cells.retain(|cell| cell.has_earlier && !cell.is_withheld);
     Ok(cells)
 }
 
