@@ -21,3 +21,43 @@ pub struct DriversPlan {
     /// The files.
     pub exports: Vec<ExportPlan>,
 }
+
+/// Content held against the rest of what is published together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ContentFitPlan {
+    /// Its name.
+    pub name: String,
+    /// The metric: a ratio.
+    pub metric: String,
+    /// Its numerator and denominator.
+    pub parts: (String, String),
+    /// The length of the periods.
+    pub grain: Grain,
+    /// The dimensions within which content is compared.
+    pub within: Vec<String>,
+    /// The dimensions that tell content apart.
+    pub by: Vec<String>,
+    /// The dimension of what is counted.
+    pub unit: String,
+    /// Index of the report that has the figures.
+    pub report: usize,
+    /// The files.
+    pub exports: Vec<ExportPlan>,
+}
+
+/// All analyses of a pipeline.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AnalysesPlan {
+    /// Changes that are taken apart.
+    pub drivers: Vec<DriversPlan>,
+    /// Content that is held against the rest.
+    pub content_fits: Vec<ContentFitPlan>,
+}
+
+impl AnalysesPlan {
+    /// The files of all of them.
+    pub fn exports(&self) -> impl Iterator<Item = &ExportPlan> {
+        let drivers = self.drivers.iter().flat_map(|drivers| &drivers.exports);
+        drivers.chain(self.content_fits.iter().flat_map(|fit| &fit.exports))
+    }
+}

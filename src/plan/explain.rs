@@ -49,7 +49,16 @@ pub fn explain(plan: &Plan, engine: &EngineChoice) -> String {
     for report in &plan.reports {
         report_text(&mut out, plan, report);
     }
-    for drivers in &plan.drivers {
+    for fit in &plan.analyses.content_fits {
+        let by = fit.by.join(", ");
+        let report = &plan.reports[fit.report].name;
+        let _ = writeln!(out, "content fit {}: {} by {by}, unit {}, from {report}", fit.name, fit.metric, fit.unit);
+        for export in &fit.exports {
+            let _ = writeln!(out, "  export {}", export.path.display());
+        }
+        out.push('\n');
+    }
+    for drivers in &plan.analyses.drivers {
         let _ = writeln!(
             out,
             "drivers {}: {} by {}, {}",

@@ -10,7 +10,7 @@ mod metrics;
 mod objectives;
 mod types;
 
-pub use analyses::DriversPlan;
+pub use analyses::{AnalysesPlan, ContentFitPlan, DriversPlan};
 pub use explain::{explain, explain_json, EngineChoice};
 pub use logical::{ColumnRole, LogicalColumn, LogicalSource, SourceTime};
 pub use metrics::{

@@ -1,6 +1,6 @@
 //! The plan's types: what is scanned, rolled up and reported.
 
-use super::analyses::DriversPlan;
+use super::analyses::AnalysesPlan;
 use super::metrics::MetricPlan;
 use super::objectives::ScorecardPlan;
 use crate::calendar::{Calendar, Grain, Offset};
@@ -27,8 +27,8 @@ pub struct Plan {
     pub metrics: IndexMap<String, MetricPlan>,
     /// The reports; those that only serve the scorecard or an analysis last.
     pub reports: Vec<ReportPlan>,
-    /// Changes that are taken apart.
-    pub drivers: Vec<DriversPlan>,
+    /// Questions about figures.
+    pub analyses: AnalysesPlan,
     /// What is to be reached.
     pub scorecard: Option<ScorecardPlan>,
     /// The last day that counts, where one was given.

@@ -41,7 +41,7 @@ fn exports(plan: &Plan) -> impl Iterator<Item = &ExportPlan> {
         .iter()
         .flat_map(|r| &r.exports)
         .chain(plan.scorecard.iter().flat_map(|s| &s.exports))
-        .chain(plan.drivers.iter().flat_map(|d| &d.exports))
+        .chain(plan.analyses.exports())
 }
 
 /// Paths of a plan's exports, for staging.

@@ -4,8 +4,8 @@ use super::exports::{self, Taken};
 use super::objectives::Known;
 use super::{check_reserved, is_name};
 use crate::diagnostic::{Diagnostic, Diagnostics, Part, YamlPath};
-use crate::plan::{DriversPlan, Formula, MetricPlan};
-use crate::spec::{Additivity, Analysis, Compare, GrainSpec, Pipeline, Report, TargetGrain, Totals};
+use crate::plan::{AnalysesPlan, ContentFitPlan, DriversPlan, Formula, MetricPlan};
+use crate::spec::{Additivity, Analysis, AnalysisKind, Compare, GrainSpec, Pipeline, Report, TargetGrain, Totals};
 
 /// Resolves the analyses; each plan comes with the reports it needs, whose indices begin with `first`, and the place of the
 /// analysis that needs each.
@@ -15,8 +15,8 @@ pub(super) fn resolve(
     first: usize,
     taken: &mut Taken,
     errors: &mut Diagnostics,
-) -> (Vec<DriversPlan>, Vec<(usize, Report)>) {
-    let (mut plans, mut reports): (Vec<DriversPlan>, Vec<(usize, Report)>) = (vec![], vec![]);
+) -> (AnalysesPlan, Vec<(usize, Report)>) {
+    let (mut plans, mut reports): (AnalysesPlan, Vec<(usize, Report)>) = (AnalysesPlan::default(), vec![]);
     for (i, analysis) in spec.analyses.iter().enumerate() {
         let at = YamlPath::root().key("analyses").index(i);
         let named = spec.reports.iter().map(|r| &r.name).chain(spec.analyses[..i].iter().map(|a| &a.name));
@@ -31,25 +31,75 @@ pub(super) fn resolve(
             let error = Diagnostic::pipeline("missing-key", "a change is taken apart by at least one dimension");
             errors.push(error.at(&at.key("by")).help("`by: [network, country]`"));
         }
-        let Some(parts) = parts else { continue };
-        let compare = analysis.compare.unwrap_or(Compare::PreviousPeriod);
-        let mut by = vec![];
-        for (j, dim) in analysis.by.iter().enumerate() {
-            check_reserved(dim, "dimension", &at.key("by").index(j), errors);
-            by.push((dim.clone(), first + reports.len()));
-            reports.push((i, report(analysis, parts.as_ref(), compare, dim)));
+        for (key, written) in [("within", !analysis.within.is_empty()), ("unit", analysis.unit.is_some())] {
+            if written && analysis.kind == AnalysisKind::Drivers {
+                let error = Diagnostic::pipeline("clashing-keys", format!("`{key}` goes with `type: content_fit`"));
+                errors.push(error.at_key(&at.key(key)));
+            }
         }
-        plans.push(DriversPlan {
-            name: analysis.name.clone(),
-            metric: analysis.metric.clone(),
-            parts,
-            grain: grain(analysis.grain).into(),
-            compare: compare.as_str(),
-            by,
-            exports,
-        });
+        let dims = analysis.within.iter().chain(&analysis.by).chain(&analysis.unit);
+        dims.for_each(|dim| check_reserved(dim, "dimension", &at.key("by"), errors));
+        let Some(parts) = parts else { continue };
+        match analysis.kind {
+            AnalysisKind::Drivers => {
+                let compare = analysis.compare.unwrap_or(Compare::PreviousPeriod);
+                let mut by = vec![];
+                for dim in &analysis.by {
+                    by.push((dim.clone(), first + reports.len()));
+                    reports.push((i, report(analysis, parts.as_ref(), vec![compare], vec![dim.clone()])));
+                }
+                plans.drivers.push(DriversPlan {
+                    name: analysis.name.clone(),
+                    metric: analysis.metric.clone(),
+                    parts,
+                    grain: grain(analysis.grain).into(),
+                    compare: compare.as_str(),
+                    by,
+                    exports,
+                });
+            }
+            AnalysisKind::ContentFit => {
+                let Some((parts, unit)) = content_fit(analysis, parts, &at, errors) else { continue };
+                let dims = analysis.within.iter().chain(&analysis.by).chain([&unit]).cloned().collect();
+                plans.content_fits.push(ContentFitPlan {
+                    name: analysis.name.clone(),
+                    metric: analysis.metric.clone(),
+                    parts: parts.clone(),
+                    grain: grain(analysis.grain).into(),
+                    within: analysis.within.clone(),
+                    by: analysis.by.clone(),
+                    unit,
+                    report: first + reports.len(),
+                    exports,
+                });
+                reports.push((i, report(analysis, Some(&parts), vec![], dims)));
+            }
+        }
     }
     (plans, reports)
+}
+
+/// Content is held against the rest by a ratio over units.
+fn content_fit(
+    analysis: &Analysis,
+    parts: Option<(String, String)>,
+    at: &YamlPath,
+    errors: &mut Diagnostics,
+) -> Option<((String, String), String)> {
+    if analysis.compare.is_some() {
+        let error = Diagnostic::pipeline("clashing-keys", "`compare` goes with `type: drivers`");
+        errors.push(error.at_key(&at.key("compare")));
+    }
+    if parts.is_none() {
+        let message = format!("`{}` is no ratio: more of it says nothing of how content fits", analysis.metric);
+        let error = Diagnostic::pipeline("meaningless-analysis", message).at(&at.key("metric"));
+        errors.push(error.help("take a `type: ratio`: engagements by impressions, clicks by impressions"));
+    }
+    if analysis.unit.is_none() {
+        let error = Diagnostic::pipeline("missing-key", "what is content counted by?").at_key(at);
+        errors.push(error.help("`unit: post_id`: how much posts differ tells what is chance"));
+    }
+    Some((parts?, analysis.unit.clone()?))
 }
 
 /// `Some(None)` for a metric that adds up, its two sides for a ratio of such, `None` for what cannot be taken apart.
@@ -90,17 +140,22 @@ fn parts(
     None
 }
 
-fn report(analysis: &Analysis, parts: Option<&(String, String)>, compare: Compare, dim: &str) -> Report {
+fn report(
+    analysis: &Analysis,
+    parts: Option<&(String, String)>,
+    compare: Vec<Compare>,
+    group_by: Vec<String>,
+) -> Report {
     Report {
-        name: format!("{}_{dim}", analysis.name),
+        name: format!("{}_{}", analysis.name, group_by.join("_")),
         description: None,
         metrics: parts.map_or_else(|| vec![analysis.metric.clone()], |(n, d)| vec![n.clone(), d.clone()]),
-        group_by: vec![dim.to_owned()],
+        group_by,
         segments: analysis.segments.clone(),
         grains: vec![grain(analysis.grain)],
         start: analysis.start.clone(),
         end: analysis.end.clone(),
-        compare: vec![compare],
+        compare,
         totals: Totals::No,
         top: None,
         attributes: vec![],

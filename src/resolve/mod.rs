@@ -24,7 +24,7 @@ mod views;
 use crate::calendar::Calendar;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
-use crate::plan::{DayRange, Plan, DAYS_IN_PERIOD};
+use crate::plan::{AnalysesPlan, DayRange, Plan, DAYS_IN_PERIOD};
 use crate::spec::Pipeline;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -112,10 +112,10 @@ pub fn resolve(spec: &Pipeline, catalog: &Catalog, overrides: &Overrides, errors
             reports.push(reports::internal(&report, at, &known, &whole, errors));
         }
     }
-    let mut drivers = vec![];
+    let mut analyses = AnalysesPlan::default();
     if overrides.report.is_none() {
-        let (plans, needed) = analyses::resolve(spec, &known, reports.len(), &mut taken, errors);
-        drivers = plans;
+        let (plans, needed) = self::analyses::resolve(spec, &known, reports.len(), &mut taken, errors);
+        analyses = plans;
         for (i, report) in needed {
             let at = root.key("analyses").index(i);
             reports.push(reports::internal(&report, at, &known, overrides, errors));
@@ -135,7 +135,7 @@ pub fn resolve(spec: &Pipeline, catalog: &Catalog, overrides: &Overrides, errors
         rollups,
         metrics: metrics.resolved,
         reports,
-        drivers,
+        analyses,
         scorecard: targets,
         as_of: overrides.as_of,
         output_root: output_root?,

@@ -7,14 +7,16 @@ pub use figure::{explain_number, Answer, Part, Question, Records};
 use crate::calendar::iso_date;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, YamlPath};
 use crate::expr::Expr;
-use crate::plan::{Plan, ReportPlan, Scan, ScorecardPlan};
+use crate::plan::{ExportPlan, Plan, ReportPlan, Scan, ScorecardPlan};
 use crate::publish::{self, InputSummary, Manifest, OutputSummary, RollupSummary, RunSummary, Stage, Standing};
 use crate::report::{self, ReportTable, SnapshotCount, SCHEMA_VERSION};
 use crate::rollup::{self, Options, Progress, Rollup, Stats};
 use crate::scorecard::{self, Scorecard};
 use crate::spec::Document;
 use crate::{analysis, resolve, source, spec};
+use arrow::record_batch::RecordBatch;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -92,7 +94,12 @@ fn outputs_over_inputs(path: &Path, pipeline: &spec::Pipeline, plan: &Plan) -> V
     let root = YamlPath::root();
     let of_reports = plan.reports.iter().enumerate().map(|(i, report)| (root.key("reports").index(i), &report.exports));
     let of_scorecard = plan.scorecard.iter().map(|scorecard| (root.key("scorecard"), &scorecard.exports));
-    let of_analyses = plan.drivers.iter().enumerate().map(|(i, d)| (root.key("analyses").index(i), &d.exports));
+    let drivers = plan.analyses.drivers.iter().map(|d| (&d.name, &d.exports));
+    let all = drivers.chain(plan.analyses.content_fits.iter().map(|f| (&f.name, &f.exports)));
+    let of_analyses = all.map(|(name, exports)| {
+        let place = pipeline.analyses.iter().position(|analysis| analysis.name == *name).unwrap_or(0);
+        (root.key("analyses").index(place), exports)
+    });
     for (at, exports) in of_reports.chain(of_scorecard).chain(of_analyses) {
         for (j, export) in exports.iter().enumerate() {
             let target = plan.output_root.join(&export.path);
@@ -163,11 +170,8 @@ pub fn run(checked: &Checked, plan: &Plan, options: &Options, progress: &Progres
         }
         tables.extend(table.map(|table| (report, table)));
     }
-    for drivers in &plan.drivers {
-        let by_report = tables.iter().map(|(report, table)| (*report, table)).collect();
-        let table = analysis::drivers(plan, drivers, &by_report)?;
-        let report =
-            ReportPlan { name: drivers.name.clone(), exports: drivers.exports.clone(), ..ReportPlan::default() };
+    for (name, exports, table) in analysed(plan, &tables)? {
+        let report = ReportPlan { name, exports, ..ReportPlan::default() };
         let table = ReportTable { long: Some(table), ..ReportTable::default() };
         manifest.outputs.extend(publish::write(&report, &table, &stage)?);
     }
@@ -194,6 +198,24 @@ pub fn run(checked: &Checked, plan: &Plan, options: &Options, progress: &Progres
         .map_err(|e| Diagnostic::engine("cannot-write", format!("the manifest cannot be written: {e}")))?;
     stage.commit()?;
     Ok(Finished { manifest, manifest_path, output_root: plan.output_root.clone(), scorecard })
+}
+
+/// The analyses: name, files and table of each.
+fn analysed(
+    plan: &Plan,
+    tables: &[(usize, ReportTable)],
+) -> Result<Vec<(String, Vec<ExportPlan>, RecordBatch)>, Diagnostic> {
+    let by_report: BTreeMap<usize, &ReportTable> = tables.iter().map(|(report, table)| (*report, table)).collect();
+    let mut done = vec![];
+    for drivers in &plan.analyses.drivers {
+        let table = analysis::drivers(plan, drivers, &by_report)?;
+        done.push((drivers.name.clone(), drivers.exports.clone(), table));
+    }
+    for fit in &plan.analyses.content_fits {
+        let table = analysis::content_fit(plan, fit, by_report.get(&fit.report).copied())?;
+        done.push((fit.name.clone(), fit.exports.clone(), table));
+    }
+    Ok(done)
 }
 
 /// What became of a report.

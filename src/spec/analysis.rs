@@ -13,13 +13,19 @@ pub struct Analysis {
     /// What is asked.
     #[serde(rename = "type")]
     pub kind: AnalysisKind,
-    /// The metric: one that adds up, or a ratio of two that do.
+    /// The metric. drivers: one that adds up, or a ratio of two that do. `content_fit`: such a ratio.
     pub metric: String,
-    /// Dimensions; each takes the change apart on its own.
+    /// drivers: dimensions, each of which takes the change apart on its own. `content_fit`: those that tell content apart, together.
     pub by: Vec<String>,
     /// The length of the periods.
     pub grain: TargetGrain,
-    /// The earlier period. Default: `previous_period`.
+    /// `content_fit`: dimensions within which content is held against the rest, e.g. `[network]`. Default: none.
+    #[serde(default)]
+    pub within: Vec<String>,
+    /// `content_fit`: the dimension that tells what is counted, e.g. `post_id`.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// drivers: the earlier period. Default: `previous_period`.
     #[serde(default)]
     pub compare: Option<Compare>,
     /// Segments. Default: `[all]`.
@@ -44,4 +50,6 @@ pub struct Analysis {
 pub enum AnalysisKind {
     /// Which values of dimensions explain a metric's change between two periods.
     Drivers,
+    /// Which content does better than the rest on its network, and whether that stands out from chance.
+    ContentFit,
 }
