@@ -116,6 +116,10 @@ impl Resolver<'_> {
             let is_read = |name: &str| readers.iter().filter(tells).any(|(source, _)| source.name == name);
             let mut sources: Vec<_> = self.sources.values().filter(|s| is_read(&s.name)).collect();
             sources.retain(|source| dims.iter().all(|dim| source.has_dimension(&dim.name)));
+            // Sources with mistakes are told there.
+            if readers.is_empty() {
+                continue;
+            }
             let Some(source) = sources.iter().find(|source| source.columns.contains_key(name)) else {
                 let message = format!("no source of report `{}` has a column `{name}`", self.report.name);
                 let known = sources.iter().flat_map(|s| s.columns.keys()).map(String::as_str);

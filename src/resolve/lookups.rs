@@ -7,7 +7,8 @@ use crate::plan::{ColumnRole, LogicalColumn, LogicalSource, Looked, Made};
 use crate::spec::{Pipeline, Source};
 use std::sync::Arc;
 
-/// Adds the columns of the lookups that a source names; false when one of them cannot be read, which is told at its place.
+/// Adds the columns of the lookups that a source names; false when one of them cannot be joined, which is told: what
+/// it would add would be told as missing.
 pub(super) fn join(
     spec: &Pipeline,
     source: &Source,
@@ -23,6 +24,7 @@ pub(super) fn join(
         if !spec.lookups.contains_key(name) {
             let error = Diagnostic::pipeline("unknown-lookup", format!("there is no lookup `{name}`"));
             errors.push(error.at_key(&here).suggest(name, "lookups", spec.lookups.keys().map(String::as_str)));
+            complete = false;
             continue;
         }
         let Some(table) = catalog.lookups.get(name) else {
@@ -31,7 +33,10 @@ pub(super) fn join(
         };
         let on_at = details.on.as_ref().map(|_| here.key("on"));
         let on = details.on.unwrap_or_else(|| table.key.iter().map(|k| k.name.clone()).collect());
-        let Some(on) = key(table, &on, logical, (&here, on_at.as_ref()), errors) else { continue };
+        let Some(on) = key(table, &on, logical, (&here, on_at.as_ref()), errors) else {
+            complete = false;
+            continue;
+        };
         for (column, looked) in table.columns.iter().enumerate() {
             if logical.columns.contains_key(&looked.name) {
                 let message = format!("source `{}` has a column `{}` of its own", logical.name, looked.name);
