@@ -8,13 +8,12 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::plan::{ContentFitPlan, Plan};
-use crate::report::{ReportTable, SCHEMA_VERSION};
+use crate::report::{titled, ReportTable};
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Date32Type, Field, Float64Type, Schema};
+use arrow::datatypes::{DataType, Date32Type, Float64Type};
 use arrow::record_batch::RecordBatch;
 use indexmap::IndexMap;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The fewest units on each side of which anything is said.
@@ -193,14 +192,5 @@ fn laid_out(plan: &Plan, fit: &ContentFitPlan, rows: &[Row]) -> Result<RecordBat
         ("p_value".into(), true, float(&|r| r.p)),
         ("stands_out".into(), true, Arc::new(rows.iter().map(|r| r.stands_out).collect::<BooleanArray>())),
     ]);
-    let mut metadata = HashMap::new();
-    metadata.insert("jalon.schema_version".to_owned(), SCHEMA_VERSION.to_string());
-    metadata.insert("jalon.pipeline".to_owned(), plan.name.clone());
-    metadata.insert("jalon.report".to_owned(), fit.name.clone());
-    let (fields, arrays): (Vec<Field>, Vec<ArrayRef>) = columns
-        .into_iter()
-        .map(|(name, nullable, array)| (Field::new(name, array.data_type().clone(), nullable), array))
-        .unzip();
-    RecordBatch::try_new(Arc::new(Schema::new_with_metadata(fields, metadata)), arrays)
-        .map_err(|e| Diagnostic::bug(e.to_string()))
+    titled(plan, &fit.name, columns)
 }

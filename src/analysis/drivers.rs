@@ -7,10 +7,10 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::plan::{DriversPlan, Plan};
-use crate::report::{ReportTable, SCHEMA_VERSION};
+use crate::report::{titled, ReportTable};
 use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Float64Array, Int64Array, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Date32Type, Field, Float64Type, Schema};
+use arrow::datatypes::{DataType, Date32Type, Float64Type};
 use arrow::record_batch::RecordBatch;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -197,14 +197,5 @@ fn laid_out(plan: &Plan, drivers: &DriversPlan, rows: &[Row]) -> Result<RecordBa
         ("total_current", false, float(&|r| Some(r.total.1))),
         ("total_change", false, float(&|r| Some(change(r)))),
     ];
-    let mut metadata = HashMap::new();
-    metadata.insert("jalon.schema_version".to_owned(), SCHEMA_VERSION.to_string());
-    metadata.insert("jalon.pipeline".to_owned(), plan.name.clone());
-    metadata.insert("jalon.report".to_owned(), drivers.name.clone());
-    let (fields, arrays): (Vec<Field>, Vec<ArrayRef>) = columns
-        .into_iter()
-        .map(|(name, nullable, array)| (Field::new(name, array.data_type().clone(), nullable), array))
-        .unzip();
-    RecordBatch::try_new(Arc::new(Schema::new_with_metadata(fields, metadata)), arrays)
-        .map_err(|e| Diagnostic::bug(e.to_string()))
+    titled(plan, &drivers.name, columns.into_iter().map(|(name, nullable, array)| (name.to_owned(), nullable, array)))
 }

@@ -1,7 +1,7 @@
 //! The ready KPIs for people and for programs: a list by goal, or one of them whole.
 
-use crate::library::{example, library, Formula, Goal, Kpi};
-use crate::spec::{Additivity, Direction, Format, Lang};
+use crate::library::{example, library, Formula, Kpi};
+use crate::spec::{Additivity, Direction, Format, Goal, Lang};
 use serde_json::{json, Value};
 use std::fmt::Write as _;
 

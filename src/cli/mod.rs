@@ -8,11 +8,11 @@ mod scorecard;
 mod summary;
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::library::{library, Goal};
+use crate::library::library;
 use crate::plan::{explain, explain_json, DayRange};
 use crate::rollup::{Engine, Options, Progress, ENGINES};
 use crate::run::{self, Checked, Overrides, Question};
-use crate::spec::Lang;
+use crate::spec::{Goal, Lang};
 use clap::builder::PossibleValue;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::io::{self, IsTerminal, Write};

@@ -9,7 +9,7 @@ pub use example::example;
 pub use formula::{substitute, words};
 
 use crate::diagnostic::{nearest, Diagnostic};
-use crate::spec::{Additivity, Agg, Direction, Format, Lang, MetricKind, WindowAgg};
+use crate::spec::{Additivity, Agg, Direction, Format, Goal, Lang, MetricKind, WindowAgg};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
@@ -59,61 +59,6 @@ impl Texts {
         match lang {
             Lang::En => &self.en,
             Lang::Fr => &self.fr,
-        }
-    }
-}
-
-/// What a brand wants of its networks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Goal {
-    Awareness,
-    Authority,
-    Advocacy,
-    Loyalty,
-    Acquisition,
-    Conversion,
-    Care,
-}
-
-impl Goal {
-    /// All goals, in the order in which they are listed.
-    pub const ALL: &[Self] = &[
-        Self::Awareness,
-        Self::Authority,
-        Self::Advocacy,
-        Self::Loyalty,
-        Self::Acquisition,
-        Self::Conversion,
-        Self::Care,
-    ];
-
-    /// Its word.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Awareness => "awareness",
-            Self::Authority => "authority",
-            Self::Advocacy => "advocacy",
-            Self::Loyalty => "loyalty",
-            Self::Acquisition => "acquisition",
-            Self::Conversion => "conversion",
-            Self::Care => "care",
-        }
-    }
-
-    /// Its name in a language.
-    #[must_use]
-    pub fn name(self, lang: Lang) -> &'static str {
-        match (lang, self) {
-            (Lang::En, goal) => goal.as_str(),
-            (Lang::Fr, Self::Awareness) => "notoriété",
-            (Lang::Fr, Self::Authority) => "autorité",
-            (Lang::Fr, Self::Advocacy) => "recommandation",
-            (Lang::Fr, Self::Loyalty) => "fidélisation",
-            (Lang::Fr, Self::Acquisition) => "acquisition",
-            (Lang::Fr, Self::Conversion) => "conversion",
-            (Lang::Fr, Self::Care) => "relation client",
         }
     }
 }

@@ -25,7 +25,7 @@ mod values;
 mod views;
 
 pub use snapshot::SnapshotCount;
-pub use table::{ReportTable, SCHEMA_VERSION};
+pub use table::{titled, ReportTable, SCHEMA_VERSION};
 pub use trace::{in_words, Figure, Place, Trace, Value};
 
 use self::cells::Book;

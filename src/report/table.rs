@@ -16,9 +16,10 @@ use crate::plan::{sources_of, Plan, ReportPlan};
 use crate::spec::Layout;
 use arrow::array::{Array, ArrayRef, Int64Array, StringArray, UInt32Array};
 use arrow::compute::{concat, take};
+use arrow::datatypes::{Field, Schema};
 use arrow::record_batch::RecordBatch;
 use polars::prelude::Column;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Version of the output contract.
@@ -39,6 +40,29 @@ pub struct ReportTable {
     pub incomplete: usize,
     /// How often the keys of measures that do not add up over time had no record in a period.
     pub snapshots: Vec<SnapshotCount>,
+}
+
+/// A table beside the reports: its columns with whether they may be null, under the name of what it is of.
+///
+/// # Errors
+/// Only if the columns had different lengths, which would be a bug.
+pub fn titled(
+    plan: &Plan,
+    name: &str,
+    columns: impl IntoIterator<Item = (String, bool, ArrayRef)>,
+) -> Result<RecordBatch, Diagnostic> {
+    let metadata = [
+        ("jalon.schema_version", SCHEMA_VERSION.to_string()),
+        ("jalon.pipeline", plan.name.clone()),
+        ("jalon.report", name.to_owned()),
+    ];
+    let metadata: HashMap<String, String> = metadata.into_iter().map(|(key, text)| (key.to_owned(), text)).collect();
+    let field = |(name, nullable, array): (String, bool, ArrayRef)| {
+        (Field::new(name, array.data_type().clone(), nullable), array)
+    };
+    let (fields, arrays): (Vec<Field>, Vec<ArrayRef>) = columns.into_iter().map(field).unzip();
+    RecordBatch::try_new(Arc::new(Schema::new_with_metadata(fields, metadata)), arrays)
+        .map_err(|e| Diagnostic::bug(e.to_string()))
 }
 
 /// A sheet, and where it belongs.

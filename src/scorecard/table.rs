@@ -3,12 +3,10 @@
 use super::{subject, Row, Scorecard};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Plan, ScorecardPlan};
-use crate::report::SCHEMA_VERSION;
+use crate::report::titled;
 use crate::spec::{Level, Pacing};
 use arrow::array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray};
-use arrow::datatypes::{Field, Schema};
 use arrow::record_batch::RecordBatch;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The scorecard as a table, a row a target and period.
@@ -63,14 +61,5 @@ pub fn table(plan: &Plan, scorecard: &ScorecardPlan, card: &Scorecard) -> Result
         ("level", false, text(&|r| Some(level(about(r).1.level).to_owned()))),
         ("as_of", true, day(|r| r.as_of)),
     ];
-    let mut metadata = HashMap::new();
-    metadata.insert("jalon.schema_version".to_owned(), SCHEMA_VERSION.to_string());
-    metadata.insert("jalon.pipeline".to_owned(), plan.name.clone());
-    metadata.insert("jalon.report".to_owned(), "scorecard".to_owned());
-    let (fields, arrays): (Vec<Field>, Vec<ArrayRef>) = columns
-        .into_iter()
-        .map(|(name, nullable, array)| (Field::new(name, array.data_type().clone(), nullable), array))
-        .unzip();
-    RecordBatch::try_new(Arc::new(Schema::new_with_metadata(fields, metadata)), arrays)
-        .map_err(|e| Diagnostic::bug(e.to_string()))
+    titled(plan, "scorecard", columns.into_iter().map(|(name, nullable, array)| (name.to_owned(), nullable, array)))
 }

@@ -1,6 +1,6 @@
 //! Objectives in the pipeline language: a strategy's aims, quantified by targets and met in time.
 
-use super::{CsvSpec, Dialect, Direction, ExportFormat, FileFormat, OneOrMany};
+use super::{CsvSpec, Dialect, Direction, ExportFormat, FileFormat, Lang, OneOrMany};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,17 @@ pub enum Goal {
 }
 
 impl Goal {
+    /// All goals, in the order in which they are listed.
+    pub const ALL: &[Self] = &[
+        Self::Awareness,
+        Self::Authority,
+        Self::Advocacy,
+        Self::Loyalty,
+        Self::Acquisition,
+        Self::Conversion,
+        Self::Care,
+    ];
+
     /// The word used in reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -62,6 +73,21 @@ impl Goal {
             Self::Acquisition => "acquisition",
             Self::Conversion => "conversion",
             Self::Care => "care",
+        }
+    }
+
+    /// Its name in a language.
+    #[must_use]
+    pub fn name(self, lang: Lang) -> &'static str {
+        match (lang, self) {
+            (Lang::En, goal) => goal.as_str(),
+            (Lang::Fr, Self::Awareness) => "notoriété",
+            (Lang::Fr, Self::Authority) => "autorité",
+            (Lang::Fr, Self::Advocacy) => "recommandation",
+            (Lang::Fr, Self::Loyalty) => "fidélisation",
+            (Lang::Fr, Self::Acquisition) => "acquisition",
+            (Lang::Fr, Self::Conversion) => "conversion",
+            (Lang::Fr, Self::Care) => "relation client",
         }
     }
 }

@@ -26,12 +26,7 @@ reports: []
 }
 
 fn rows(place: &Place, columns: &[&str]) -> Vec<Vec<String>> {
-    let text = place.read("fit.csv");
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let names = reader.headers().expect("a header").clone();
-    let at: Vec<usize> = columns.iter().map(|c| names.iter().position(|n| n == *c).expect("a column")).collect();
-    let row = |record: csv::StringRecord| at.iter().map(|i| record[*i].to_owned()).collect();
-    reader.records().map(|record| row(record.expect("a record"))).collect()
+    crate::harness::rows(place, "fit.csv", columns)
 }
 
 const FIT: &str = "  - {name: fit, type: content_fit, metric: rate, within: [network], by: [format], unit: post, grain: month, exports: [{format: csv, path: fit.csv}, {format: parquet, path: fit.parquet}]}";

@@ -1,6 +1,6 @@
 //! Definitions that change: what counts, where a period straddles two of them, and growth that is withheld.
 
-use crate::harness::Place;
+use crate::harness::{cells, Place};
 
 /// Ten likes and one share a day, from 1 January to 30 April 2025.
 fn data() -> String {
@@ -19,15 +19,6 @@ fn place(metrics: &str, report: &str) -> Place {
         ),
     );
     place
-}
-
-fn cells(place: &Place, columns: &[&str]) -> Vec<String> {
-    let text = place.read("r.csv");
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let names = reader.headers().expect("a header").clone();
-    let at: Vec<usize> = columns.iter().map(|c| names.iter().position(|n| n == *c).expect("a column")).collect();
-    let row = |record: csv::StringRecord| at.iter().map(|i| record[*i].to_owned()).collect::<Vec<_>>().join(" ");
-    reader.records().map(|record| row(record.expect("a record"))).collect()
 }
 
 const VERSIONED: &str =

@@ -1,6 +1,6 @@
 //! Drivers: contributions by hand, and that they add up whatever the data.
 
-use crate::harness::Place;
+use crate::harness::{rows, Place};
 use proptest::prelude::*;
 
 fn place(data: &str, analyses: &str) -> Place {
@@ -26,15 +26,6 @@ reports: []
         .replace("measures: [revenue, {}]", "measures: {revenue: {type: number}, spend: {type: number}}"),
     );
     place
-}
-
-fn rows(place: &Place, file: &str, columns: &[&str]) -> Vec<Vec<String>> {
-    let text = place.read(file);
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let names = reader.headers().expect("a header").clone();
-    let at: Vec<usize> = columns.iter().map(|c| names.iter().position(|n| n == *c).expect("a column")).collect();
-    let row = |record: csv::StringRecord| at.iter().map(|i| record[*i].to_owned()).collect();
-    reader.records().map(|record| row(record.expect("a record"))).collect()
 }
 
 const ROAS: &str = "  - {name: why, type: drivers, metric: roas, by: [network, country], grain: month, exports: [{format: csv, path: why.csv}]}";

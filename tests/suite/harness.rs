@@ -102,3 +102,18 @@ pub(crate) fn parquet(columns: Vec<(&str, arrow::array::ArrayRef)>) -> Vec<u8> {
     writer.close().expect("closed");
     bytes
 }
+
+/// Some columns of a CSV report, row by row.
+pub(crate) fn rows(place: &Place, file: &str, columns: &[&str]) -> Vec<Vec<String>> {
+    let text = place.read(file);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let names = reader.headers().expect("a header").clone();
+    let at: Vec<usize> = columns.iter().map(|c| names.iter().position(|n| n == *c).expect("a column")).collect();
+    let row = |record: csv::StringRecord| at.iter().map(|i| record[*i].to_owned()).collect();
+    reader.records().map(|record| row(record.expect("a record"))).collect()
+}
+
+/// The same of `r.csv`, a row a text.
+pub(crate) fn cells(place: &Place, columns: &[&str]) -> Vec<String> {
+    rows(place, "r.csv", columns).into_iter().map(|row| row.join(" ")).collect()
+}

@@ -1,6 +1,6 @@
 //! Several sources in one report, and lookups: figures by hand, and the mistakes that are told.
 
-use crate::harness::Place;
+use crate::harness::{cells, Place};
 
 const POSTS: &str =
     "date,network,country,post_id,likes\n2025-01-01,x,FR,1,10\n2025-01-01,x,BE,2,5\n2025-01-02,y,FR,3,7\n2025-01-02,y,,4,1\n";
@@ -37,16 +37,6 @@ lookups:
 
 fn report(metrics: &str, report: &str) -> String {
     format!("metrics:\n  likes: {{type: simple, source: posts, expr: likes}}\n{metrics}reports:\n  - {{name: r, metrics: [likes], {report}, exports: [{{format: csv, path: r.csv, layout: wide}}]}}\n")
-}
-
-/// The cells of some columns of the wide report, row by row.
-fn cells(place: &Place, columns: &[&str]) -> Vec<String> {
-    let text = place.read("r.csv");
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let names = reader.headers().expect("a header").clone();
-    let at: Vec<usize> = columns.iter().map(|c| names.iter().position(|n| n == *c).expect("a column")).collect();
-    let row = |record: csv::StringRecord| at.iter().map(|i| record[*i].to_owned()).collect::<Vec<_>>().join(" ");
-    reader.records().map(|record| row(record.expect("a record"))).collect()
 }
 
 #[test]

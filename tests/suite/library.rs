@@ -4,8 +4,8 @@ mod cells;
 mod formulas;
 
 use crate::harness::{repository, run_in, Place};
-use jalon::library::{example, library, words, Formula, Goal, BASELINE};
-use jalon::spec::Additivity;
+use jalon::library::{example, library, words, Formula, BASELINE};
+use jalon::spec::{Additivity, Goal};
 use std::collections::BTreeSet;
 
 /// The dictionary of the field: each KPI with the ids that stand for it, the missing ones included.

@@ -1,6 +1,6 @@
 //! Top lists, the others, and attributes: figures by hand, and the mistakes that are told.
 
-use crate::harness::Place;
+use crate::harness::{cells, Place};
 
 const DATA: &str = "date,network,post,likes,views,title
 2025-01-01,x,a,10,100,Old A
@@ -37,15 +37,6 @@ reports:
         ),
     );
     place
-}
-
-fn cells(place: &Place, columns: &[&str]) -> Vec<String> {
-    let text = place.read("r.csv");
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let names = reader.headers().expect("a header").clone();
-    let at: Vec<usize> = columns.iter().map(|c| names.iter().position(|n| n == *c).expect("a column")).collect();
-    let row = |record: csv::StringRecord| at.iter().map(|i| record[*i].to_owned()).collect::<Vec<_>>().join(" ");
-    reader.records().map(|record| row(record.expect("a record"))).collect()
 }
 
 #[test]
