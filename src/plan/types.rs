@@ -4,7 +4,7 @@ use super::analyses::AnalysesPlan;
 use super::metrics::MetricPlan;
 use super::objectives::ScorecardPlan;
 use crate::calendar::{Calendar, Grain, Offset};
-use crate::catalog::{LookupTable, Partition};
+use crate::catalog::{FileInfo, LookupTable, Partition};
 use crate::expr::{Expr, Type};
 use crate::spec::{Dialect, ExportFormat, FileFormat, IncompletePeriods, Layout, Normalise};
 use indexmap::IndexMap;
@@ -103,6 +103,18 @@ pub struct ScanFile {
     pub records: Option<u64>,
     /// Columns that its folders tell.
     pub partitions: Vec<Partition>,
+}
+
+impl From<&FileInfo> for ScanFile {
+    fn from(info: &FileInfo) -> Self {
+        Self {
+            path: info.path.clone(),
+            format: info.format,
+            bytes: info.bytes,
+            records: info.records,
+            partitions: info.partitions.clone(),
+        }
+    }
 }
 
 /// A column to decode, or to make of decoded ones.

@@ -7,7 +7,7 @@ use crate::catalog::Catalog;
 use crate::expr::{Expr, Type};
 use crate::plan::{
     AggFunc, Aggregate, ColumnRole, DayRange, Dim, Formula, LogicalSource, Made, MetricPlan, ReportInput, ReportPlan,
-    RollupPlan, Scan, ScanColumn, ScanFile, Snapshot, TimePlan, ALL,
+    RollupPlan, Scan, ScanColumn, Snapshot, TimePlan, ALL,
 };
 use crate::spec::{Pipeline, Source};
 use indexmap::{IndexMap, IndexSet};
@@ -299,17 +299,10 @@ pub(super) fn scans(
             grains,
         };
         let Some(info) = catalog.sources.get(name) else { continue };
-        let files = info.files.iter().map(|f| ScanFile {
-            path: f.path.clone(),
-            format: f.format,
-            bytes: f.bytes,
-            records: f.records,
-            partitions: f.partitions.clone(),
-        });
         let separator = spec.sources.get(name).and_then(Source::declared_separator);
         scans.push(Scan {
             source: name.clone(),
-            files: files.collect(),
+            files: info.files.iter().map(Into::into).collect(),
             columns,
             time,
             filter,

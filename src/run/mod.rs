@@ -107,16 +107,13 @@ fn outputs_over_inputs(path: &Path, pipeline: &spec::Pipeline, plan: &Plan) -> V
             let probe = if export.partition_by.is_empty() { target.clone() } else { target.join("part-0.parquet") };
             let there = real(&target);
             let holds = files.iter().find(|(_, file)| there.as_ref().is_some_and(|there| file.starts_with(there)));
-            let reader = holds.map(|(source, _)| *source).or_else(|| source::reads(pipeline, &probe));
-            if let Some(source) = reader {
+            let reader = holds.map(|(source, _)| format!("`{source}`")).or_else(|| source::reads(pipeline, &probe));
+            if let Some(reader) = reader {
                 errors.push(
-                    Diagnostic::pipeline(
-                        "clashing-paths",
-                        format!("`{}` is read by `{source}`", export.path.display()),
-                    )
-                    .at(&at)
-                    .note("the report would replace its own input, or be read as input by the next run")
-                    .help("write reports to a folder of their own"),
+                    Diagnostic::pipeline("clashing-paths", format!("`{}` is read by {reader}", export.path.display()))
+                        .at(&at)
+                        .note("the report would replace its own input, or be read as input by the next run")
+                        .help("write reports to a folder of their own"),
                 );
             } else if real(path).is_some() && real(path) == real(&target) {
                 errors

@@ -6,7 +6,7 @@ use crate::calendar::Calendar;
 use crate::catalog::{FileInfo, LookupColumn, LookupTable, Physical, SourceInfo};
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::expr::Type;
-use crate::plan::{Clock, Covers, DayRange, Made, Scan, ScanColumn, ScanFile, TimeColumn, TimePlan};
+use crate::plan::{Clock, Covers, DayRange, Made, Scan, ScanColumn, TimeColumn, TimePlan};
 use crate::spec::{Dimension, DimensionType, FileFormat, Lookup, LookupType, Measure, MeasureType, NamesOr, Source};
 use arrow::array::{new_empty_array, Array, ArrayRef};
 use arrow::compute::{cast, concat};
@@ -174,17 +174,10 @@ pub(super) fn scan<'c>(
     info: &SourceInfo,
     columns: impl Iterator<Item = &'c ScanColumn>,
 ) -> Scan {
-    let files = info.files.iter().map(|f| ScanFile {
-        path: f.path.clone(),
-        format: f.format,
-        bytes: f.bytes,
-        records: f.records,
-        partitions: f.partitions.clone(),
-    });
     let undated = TimeColumn { raw: String::new(), clock: Clock::Day };
     Scan {
         source: String::new(),
-        files: files.collect(),
+        files: info.files.iter().map(Into::into).collect(),
         columns: columns.cloned().collect(),
         time: TimePlan { column: undated, end: None, covers: Covers::Day, assign: None, grains: vec![], hours: false },
         filter: None,

@@ -33,9 +33,9 @@ use crate::spec::FileFormat;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The source or lookup that reads, or by its glob or folder would read, a file of this path.
+/// What reads, or by its glob or folder would read, a file of this path (a source, a lookup, the targets of a metric), as it is told.
 #[must_use]
-pub fn reads<'p>(pipeline: &'p crate::spec::Pipeline, file: &Path) -> Option<&'p str> {
+pub fn reads(pipeline: &crate::spec::Pipeline, file: &Path) -> Option<String> {
     paths::reads(pipeline, file)
 }
 

@@ -77,8 +77,9 @@ fn entry(text: &str, format: Option<FileFormat>, at: &YamlPath) -> Result<Vec<(P
         .collect()
 }
 
-/// The source or lookup that reads, or by its glob or folder would read, a file of this path: reports must not go there.
-pub(super) fn reads<'p>(pipeline: &'p Pipeline, file: &Path) -> Option<&'p str> {
+/// What reads, or by its glob or folder would read, a file of this path (a source, a lookup, the targets of a metric): reports must
+/// not go there.
+pub(super) fn reads(pipeline: &Pipeline, file: &Path) -> Option<String> {
     let place = resolved(file);
     let reads = |paths: &OneOrMany, format: Option<FileFormat>| {
         paths.entries().into_iter().any(|(_, text)| {
@@ -95,9 +96,14 @@ pub(super) fn reads<'p>(pipeline: &'p Pipeline, file: &Path) -> Option<&'p str> 
             same || pattern.is_some_and(|p| std::path::absolute(file).is_ok_and(|file| p.matches_path(&file)))
         })
     };
-    let sources = pipeline.sources.iter().filter_map(|(name, s)| Some((name, s.path.as_ref()?, s.format)));
-    let lookups = pipeline.lookups.iter().map(|(name, l)| (name, &l.path, l.format));
-    sources.chain(lookups).find(|(_, paths, format)| reads(paths, *format)).map(|(name, ..)| name.as_str())
+    let sources =
+        pipeline.sources.iter().filter_map(|(name, s)| Some((format!("`{name}`"), s.path.as_ref()?, s.format)));
+    let lookups = pipeline.lookups.iter().map(|(name, l)| (format!("`{name}`"), &l.path, l.format));
+    let targets = pipeline.objectives.iter().flat_map(|objective| &objective.targets).filter_map(|target| {
+        let table = target.table.as_ref()?;
+        Some((format!("the targets of `{}`", target.metric), &table.path, table.format))
+    });
+    sources.chain(lookups).chain(targets).find(|(_, paths, format)| reads(paths, *format)).map(|(reader, ..)| reader)
 }
 
 /// The path without links and dots, as far as it exists.

@@ -373,3 +373,27 @@ fn a_target_is_not_made_of_figures_before_a_change_of_definition() {
     let has = |period: &str| text.contains(&format!(",{period},"));
     assert!(has("2025-01") && !has("2025-02") && !has("2025-03") && has("2025-04"), "{text}");
 }
+
+#[test]
+fn a_scorecard_may_not_replace_the_table_of_its_targets() {
+    let place = Place::new();
+    place.write("targets.csv", "period,value\n2025-01,400\n").write("data.csv", "date,likes\n2025-01-01,1\n");
+    place.write(
+        "pipeline.yaml",
+        "version: 1
+name: t
+sources:
+  s: {path: data.csv, time: {column: date}, measures: [likes]}
+metrics:
+  likes: {type: simple, source: s, expr: likes, direction: higher_is_better}
+objectives:
+  - {name: o, goal: awareness, targets: [{metric: likes, grain: month, table: {path: targets.csv}}]}
+scorecard: {exports: [{format: csv, path: targets.csv}]}
+reports:
+  - {name: r, metrics: [likes], grains: [month], exports: [{format: csv, path: r.csv}]}
+",
+    );
+    let done = place.jalon(&["run", "pipeline.yaml"]);
+    assert!(done.code == 2 && done.stderr.contains("is read by the targets of `likes`"), "{}", done.stderr);
+    assert_eq!(place.read("targets.csv"), "period,value\n2025-01,400\n");
+}
