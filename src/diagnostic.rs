@@ -23,6 +23,8 @@ pub enum Severity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Blame {
+    /// A check of the data that the pipeline itself declares (exit code 1).
+    Check,
     /// The pipeline file (exit code 2).
     Pipeline,
     /// The data (exit code 3).
@@ -38,6 +40,7 @@ impl Blame {
     #[must_use]
     pub fn exit_code(self) -> u8 {
         match self {
+            Self::Check => 1,
             Self::Pipeline => 2,
             Self::Data => 3,
             Self::Engine => 4,
@@ -152,6 +155,12 @@ pub struct Diagnostic {
 impl Diagnostic {
     fn new(code: &'static str, severity: Severity, blame: Blame, message: impl Into<String>) -> Self {
         Self { code, severity, blame, message: message.into(), places: vec![], notes: vec![], help: vec![] }
+    }
+
+    /// The data fails a check that the pipeline declares.
+    #[must_use]
+    pub fn check(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Error, Blame::Check, message)
     }
 
     /// The pipeline is wrong at `path`.

@@ -23,6 +23,7 @@
 //! |---|---|
 //! | [`diagnostic`] | errors as data; rendered once, in `cli` |
 //! | [`calendar`] | days, periods, labels |
+//! | [`dialect`] | how exports write numbers and dates |
 //! | [`spec`] | YAML text → what the user wrote, with places |
 //! | [`expr`] | SQL text → typed expressions |
 //! | [`catalog`] | what files hold, as data |
@@ -58,6 +59,7 @@ pub mod calendar;
 pub mod catalog;
 pub mod cli;
 pub mod diagnostic;
+pub mod dialect;
 mod eval;
 pub mod expr;
 pub mod frame;

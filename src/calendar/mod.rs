@@ -255,6 +255,19 @@ pub fn iso_date(day: i32) -> String {
     format!("{y:04}-{m:02}-{d:02}")
 }
 
+/// A wall time in microseconds since 1970-01-01T00:00 as `YYYY-MM-DD HH:MM:SS`, with its fraction where it has one.
+#[must_use]
+pub fn iso_time(micros: i64) -> String {
+    const DAY: i64 = 86_400_000_000;
+    let day = i32::try_from(micros.div_euclid(DAY)).unwrap_or(i32::MAX);
+    let (seconds, fraction) = (micros.rem_euclid(DAY) / 1_000_000, micros.rem_euclid(1_000_000));
+    let clock = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match fraction {
+        0 => format!("{} {clock}", iso_date(day)),
+        _ => format!("{} {clock}.{fraction:06}", iso_date(day)),
+    }
+}
+
 /// The day of a text `YYYY-MM-DD`; `None` for anything else, impossible dates included.
 #[must_use]
 pub fn parse_date(text: &str) -> Option<i32> {

@@ -2,8 +2,10 @@
 //! which are small and held as a whole.
 
 mod lookup;
+mod reading;
 
 pub use lookup::{LookupColumn, LookupTable, Matched};
+pub use reading::{Encoding, FileLayout, Numbers, Reading, SnapshotReading};
 
 use crate::expr::Type;
 use crate::spec::FileFormat;
@@ -49,7 +51,7 @@ pub struct Partition {
 }
 
 /// One file of a source.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct FileInfo {
     /// Where it is.
     pub path: PathBuf,
@@ -65,6 +67,13 @@ pub struct FileInfo {
     pub columns: Vec<(String, Physical)>,
     /// For text columns of a sampled format: the first cell that made them text, as `line: cell`.
     pub text_because: IndexMap<String, String>,
+    /// How it is written, for formats that leave that open.
+    pub layout: FileLayout,
+    /// For columns that should hold numbers or dates and do not as they are declared: how they seem to be written, in
+    /// the words of the pipeline language.
+    pub seems: IndexMap<String, String>,
+    /// What stands out in it, for people: a name that stands twice in the header, say.
+    pub remarks: Vec<String>,
 }
 
 /// A column of a source, over all its files.
@@ -83,6 +92,8 @@ pub struct SourceInfo {
     pub files: Vec<FileInfo>,
     /// Its columns, in the order of the first file, then as they appear.
     pub columns: IndexMap<String, ColumnInfo>,
+    /// How its files are read.
+    pub reading: Arc<Reading>,
 }
 
 /// All sources that have files, and the lookups.

@@ -121,6 +121,7 @@ impl MetricContext<'_> {
     pub(crate) fn plan(&self, decided: Decided) -> MetricPlan {
         let spec = self.spec;
         MetricPlan {
+            is_lifetime: false,
             name: self.name.to_owned(),
             part_of: self.part_of.map(str::to_owned),
             formula: decided.formula,

@@ -215,7 +215,9 @@ fn report_text(out: &mut String, plan: &Plan, report: &ReportPlan) {
             Some(Reaggregate::SumWithWarning) => ", summed anyway",
             Some(Reaggregate::Max) => ", the largest instead of the sum",
         };
-        let _ = writeln!(out, "  metric {name}{hidden}: {} [{}{mark}]", metric.definition, metric.additivity.as_str());
+        let lifetime = if metric.is_lifetime { ", lifetime figures dated by publication" } else { "" };
+        let (is, adds_up) = (&metric.definition, metric.additivity.as_str());
+        let _ = writeln!(out, "  metric {name}{hidden}: {is} [{adds_up}{mark}{lifetime}]");
     }
     for name in &report.single_valued {
         let _ = writeln!(out, "  verified: at most one value of {name} in each cell");

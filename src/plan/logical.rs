@@ -1,5 +1,6 @@
 //! Sources as metrics see them: logical columns with types and roles, over one physical source or several.
 
+use super::quality::Quality;
 use super::types::{Covers, Made, TimeColumn};
 use crate::calendar::Grain;
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
@@ -22,6 +23,10 @@ pub struct LogicalSource {
     pub primary_key: Vec<String>,
     /// Its `where`.
     pub filter: Option<Expr>,
+    /// What it says of its records; nothing for a union, whose members say it.
+    pub quality: Quality,
+    /// Whether its measures are lifetime figures, dated by publication.
+    pub is_lifetime: bool,
 }
 
 /// What dates the records of a physical source.

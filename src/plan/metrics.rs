@@ -31,6 +31,8 @@ pub struct MetricPlan {
     pub additivity: Additivity,
     /// How something that does not add up was aggregated all the same.
     pub reaggregate: Option<Reaggregate>,
+    /// Whether it is made of lifetime figures, which are dated by publication, not by the day on which something happened.
+    pub is_lifetime: bool,
     /// Its definition as SQL.
     pub definition: String,
     /// Name shown to people.

@@ -8,6 +8,7 @@ mod explain;
 mod logical;
 mod metrics;
 mod objectives;
+mod quality;
 mod types;
 
 pub use analyses::{AnalysesPlan, ContentFitPlan, DriversPlan};
@@ -18,4 +19,5 @@ pub use metrics::{
     DAYS_IN_PERIOD,
 };
 pub use objectives::{Base, Change, Figures, Growth, ObjectivePlan, RollUp, ScorecardPlan, SetOn, TargetPlan};
+pub use quality::{CheckKind, CheckPlan, Quality, SnapshotColumns, SnapshotPlan};
 pub use types::*;

@@ -3,13 +3,14 @@
 use super::analyses::AnalysesPlan;
 use super::metrics::MetricPlan;
 use super::objectives::ScorecardPlan;
+use super::quality::{CheckPlan, SnapshotPlan};
 use crate::calendar::{Calendar, Grain, Offset};
-use crate::catalog::{FileInfo, LookupTable, Partition};
+use crate::catalog::{FileInfo, FileLayout, LookupTable, Partition, Reading};
 use crate::expr::{Expr, Type};
 use crate::spec::{Dialect, ExportFormat, FileFormat, IncompletePeriods, Layout, Normalise};
 use indexmap::IndexMap;
 use jiff::tz::TimeZone;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Everything a run does.
@@ -31,6 +32,8 @@ pub struct Plan {
     pub analyses: AnalysesPlan,
     /// What is to be reached.
     pub scorecard: Option<ScorecardPlan>,
+    /// Where rows that cannot be read are written; nowhere where all files say their types themselves.
+    pub quarantine: Vec<ExportPlan>,
     /// The last day that counts, where one was given.
     pub as_of: Option<i32>,
     /// Folder that export paths are relative to.
@@ -60,8 +63,14 @@ pub struct Scan {
     pub ranges: Vec<DayRange>,
     /// The reporting calendar.
     pub calendar: Arc<Calendar>,
-    /// The declared separator of CSV files.
-    pub separator: Option<u8>,
+    /// How its files are read.
+    pub reading: Arc<Reading>,
+    /// Records that pass are rows of totals, and are left out.
+    pub total_rows: Option<Expr>,
+    /// For lifetime snapshots, which of them count.
+    pub snapshot: Option<SnapshotPlan>,
+    /// What is checked of the records.
+    pub checks: Vec<CheckPlan>,
 }
 
 impl Scan {
@@ -75,19 +84,6 @@ impl Scan {
         names.dedup();
         names
     }
-
-    /// The separator of a CSV file.
-    #[must_use]
-    pub fn separator(&self, path: &Path) -> u8 {
-        separator(path, self.separator)
-    }
-}
-
-/// The separator of a CSV file: declared, else a tab for `.tsv`, else a comma.
-#[must_use]
-pub fn separator(path: &Path, declared: Option<u8>) -> u8 {
-    let tabs = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("tsv"));
-    declared.unwrap_or(if tabs { b'\t' } else { b',' })
 }
 
 /// A file of a scan.
@@ -101,8 +97,10 @@ pub struct ScanFile {
     pub bytes: u64,
     /// How many records it holds, where that is known without reading them all.
     pub records: Option<u64>,
-    /// Columns that its folders tell.
+    /// Columns that its folders, its name or the lines above its table tell.
     pub partitions: Vec<Partition>,
+    /// How it is written.
+    pub layout: FileLayout,
 }
 
 impl From<&FileInfo> for ScanFile {
@@ -113,6 +111,7 @@ impl From<&FileInfo> for ScanFile {
             bytes: info.bytes,
             records: info.records,
             partitions: info.partitions.clone(),
+            layout: info.layout.clone(),
         }
     }
 }
@@ -128,6 +127,8 @@ pub struct ScanColumn {
     pub ty: Type,
     /// Whether it is grouped or filtered by, not aggregated: its values must keep their identity.
     pub dimension: bool,
+    /// Whether it is declared as a measure.
+    pub measure: bool,
     /// How its values come about.
     pub made: Made,
 }

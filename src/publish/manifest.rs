@@ -5,7 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::report::SnapshotCount;
 use crate::rollup::FileStats;
 use crate::scorecard::Status;
-use crate::spec::{ExportFormat, Layout};
+use crate::spec::{ExportFormat, Layout, Level};
 use indexmap::IndexMap;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -36,6 +36,9 @@ pub struct Manifest {
     /// How every target stands in the period that is open or was last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scorecard: Vec<Standing>,
+    /// How the checks of the sources came out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<CheckSummary>,
     /// What the run warned of.
     pub warnings: Vec<Diagnostic>,
     /// What differs from run to run.
@@ -58,6 +61,21 @@ pub struct InputSummary {
     /// By lookup, how many of the records read have no row in it.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub unmatched: IndexMap<String, u64>,
+}
+
+/// A check that was carried out.
+#[derive(Clone, Debug, Serialize)]
+pub struct CheckSummary {
+    /// The source.
+    pub source: String,
+    /// The check.
+    pub check: String,
+    /// What its failure does.
+    pub level: Level,
+    /// Whether it passed.
+    pub passed: bool,
+    /// What it found.
+    pub found: String,
 }
 
 /// A roll-up that was made.

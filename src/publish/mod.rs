@@ -7,7 +7,9 @@ mod parquet;
 mod partition;
 mod stage;
 
-pub use manifest::{InputSummary, Manifest, OutputFile, OutputSummary, RollupSummary, RunSummary, Standing};
+pub use manifest::{
+    CheckSummary, InputSummary, Manifest, OutputFile, OutputSummary, RollupSummary, RunSummary, Standing,
+};
 pub use stage::Stage;
 
 use crate::diagnostic::Diagnostic;
@@ -42,6 +44,7 @@ fn exports(plan: &Plan) -> impl Iterator<Item = &ExportPlan> {
         .flat_map(|r| &r.exports)
         .chain(plan.scorecard.iter().flat_map(|s| &s.exports))
         .chain(plan.analyses.exports())
+        .chain(&plan.quarantine)
 }
 
 /// Paths of a plan's exports, for staging.

@@ -245,13 +245,16 @@ fn metadata(metric: &MetricPlan, definition: String) -> HashMap<String, String> 
 }
 
 /// `non_additive`, with `:sum_with_warning` where it was added up all the same, and `:ignores_country` where it is
-/// repeated over the values of a dimension.
+/// repeated over the values of a dimension; `:lifetime_snapshot` where figures are dated by publication.
 fn additivity(metric: &MetricPlan) -> String {
     let mut word = metric.additivity.as_str().to_owned();
     match metric.reaggregate {
         None => {}
         Some(Reaggregate::SumWithWarning) => word.push_str(":sum_with_warning"),
         Some(Reaggregate::Max) => word.push_str(":max"),
+    }
+    if metric.is_lifetime {
+        word.push_str(":lifetime_snapshot");
     }
     for name in metric.ignores() {
         word.push_str(&format!(":ignores_{name}"));

@@ -1,5 +1,6 @@
 //! Exports: where reports go. Paths stay inside the output root and out of each other's way.
 
+use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::plan::ExportPlan;
 use crate::spec::{expand_variables, Analysis, Export, ExportFormat, Pipeline, Report, ScorecardExport};
@@ -76,12 +77,7 @@ pub(super) fn of_analysis(
 /// The files of the scorecard.
 pub(super) fn of_scorecard(spec: &Pipeline, taken: &mut Taken, errors: &mut Diagnostics) -> Vec<ExportPlan> {
     let written = spec.scorecard.as_ref().map(|s| s.exports.clone()).unwrap_or_default();
-    // Beside the manifest: in the deepest folder that holds all reports.
-    let mut folders = taken.iter().map(|(path, _)| path.parent().unwrap_or(Path::new("")).to_path_buf());
-    let first = folders.next().unwrap_or_default();
-    let folder = folders.fold(first, |common, folder| {
-        common.components().zip(folder.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
-    });
+    let folder = folder(taken);
     let named = |format, end: &str| Export {
         format,
         path: folder.join(format!("{}.scorecard.{end}", spec.name)).display().to_string(),
@@ -95,6 +91,35 @@ pub(super) fn of_scorecard(spec: &Pipeline, taken: &mut Taken, errors: &mut Diag
         written.into_iter().map(plain).collect()
     };
     files(&exports, &YamlPath::root().key("scorecard"), taken, errors)
+}
+
+/// The files of rows that cannot be read; none where every file says the types of its columns itself.
+pub(super) fn of_quarantine(
+    spec: &Pipeline,
+    catalog: &Catalog,
+    taken: &mut Taken,
+    errors: &mut Diagnostics,
+) -> Vec<ExportPlan> {
+    let written = spec.quarantine.as_ref().map(|q| q.exports.clone()).unwrap_or_default();
+    if !written.is_empty() {
+        let exports: Vec<Export> = written.into_iter().map(plain).collect();
+        return files(&exports, &YamlPath::root().key("quarantine"), taken, errors);
+    }
+    if !catalog.sources.values().any(|source| source.files.iter().any(|file| file.format.is_text())) {
+        return vec![];
+    }
+    let path = folder(taken).join("quarantine").join(format!("{}.csv", spec.name)).display().to_string();
+    let export = Export { format: ExportFormat::Csv, path, layout: None, partition_by: vec![], dialect: None };
+    files(&[export], &YamlPath::root().key("quarantine"), taken, errors)
+}
+
+/// The deepest folder that holds all exports so far: where the manifest is.
+fn folder(taken: &Taken) -> PathBuf {
+    let mut folders = taken.iter().map(|(path, _)| path.parent().unwrap_or(Path::new("")).to_path_buf());
+    let first = folders.next().unwrap_or_default();
+    folders.fold(first, |common, folder| {
+        common.components().zip(folder.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
+    })
 }
 
 fn path(export: &Export, at: &YamlPath, errors: &mut Diagnostics) -> Option<PathBuf> {

@@ -8,10 +8,12 @@ mod calendar;
 mod computed;
 mod declared;
 mod exports;
+mod formats;
 mod lists;
 mod lookups;
 mod metrics;
 mod objectives;
+mod quality;
 mod ready;
 mod reports;
 mod rollups;
@@ -82,15 +84,15 @@ pub fn resolve(spec: &Pipeline, catalog: &Catalog, overrides: &Overrides, errors
     }
     if !is_name(&spec.name) {
         let error = Diagnostic::pipeline("invalid-name", format!("`{}` is not a name for a pipeline", spec.name));
-        errors.push(
-            error.at(&root.key("name")).help("letters, digits, `_` and `-`: the run manifest is a file of that name"),
-        );
+        let help = "letters, digits, `_` and `-`: the run manifest is a file of that name";
+        errors.push(error.at(&root.key("name")).help(help));
     }
     let calendar = calendar::resolve(&spec.calendar, errors).map(Arc::new);
     let sources = sources::resolve(spec, catalog, errors);
     let broken: Vec<String> = spec.sources.keys().filter(|name| !sources.contains_key(*name)).cloned().collect();
     let segments = segments::resolve(spec, &sources, errors);
-    let metrics = metrics::resolve(spec, &sources, &broken, errors);
+    let mut metrics = metrics::resolve(spec, &sources, &broken, errors);
+    quality::mixed(&mut metrics.resolved, &sources, errors);
     let (mut reports, mut taken) =
         reports::resolve(spec, &sources, &metrics, &segments, calendar.as_deref(), overrides, errors);
     let fallback = Calendar::default();
@@ -102,7 +104,7 @@ pub fn resolve(spec: &Pipeline, catalog: &Catalog, overrides: &Overrides, errors
         catalog,
     };
     // A single report needs no targets.
-    let mut targets = if overrides.report.is_none() { objectives::resolve(spec, &known, errors) } else { None };
+    let mut targets = overrides.report.is_none().then(|| objectives::resolve(spec, &known, errors)).flatten();
     if let Some(targets) = &mut targets {
         targets.exports = exports::of_scorecard(spec, &mut taken, errors);
         for report in scorecard::reports(targets, reports.len()) {
@@ -117,17 +119,17 @@ pub fn resolve(spec: &Pipeline, catalog: &Catalog, overrides: &Overrides, errors
         let (plans, needed) = self::analyses::resolve(spec, &known, reports.len(), &mut taken, errors);
         analyses = plans;
         for (i, report) in needed {
-            let at = root.key("analyses").index(i);
-            reports.push(reports::internal(&report, at, &known, overrides, errors));
+            reports.push(reports::internal(&report, root.key("analyses").index(i), &known, overrides, errors));
         }
     }
+    let quarantine = exports::of_quarantine(spec, catalog, &mut taken, errors);
     let output_root = output_root(spec, overrides, errors);
     if errors.has_errors() {
         return None;
     }
     let calendar = calendar?;
     let rollups = rollups::share(&mut reports, &sources, &metrics.resolved, &segments, &calendar);
-    let scans = rollups::scans(spec, catalog, &sources, &rollups, &reports, &calendar);
+    let scans = rollups::scans(catalog, &sources, &rollups, &reports, &calendar);
     Some(Plan {
         name: spec.name.clone(),
         calendar,
@@ -137,6 +139,7 @@ pub fn resolve(spec: &Pipeline, catalog: &Catalog, overrides: &Overrides, errors
         reports,
         analyses,
         scorecard: targets,
+        quarantine: if overrides.report.is_none() { quarantine } else { vec![] },
         as_of: overrides.as_of,
         output_root: output_root?,
     })

@@ -1,6 +1,7 @@
 //! What all reports need, shared: one roll-up for every (source, segment, dimensions, bucket), derived from a finer
 //! one where that holds everything; and one scan for every source that feeds a roll-up.
 
+use super::quality;
 use super::segments::Segments;
 use crate::calendar::{Calendar, Grain};
 use crate::catalog::Catalog;
@@ -9,7 +10,6 @@ use crate::plan::{
     AggFunc, Aggregate, ColumnRole, DayRange, Dim, Formula, LogicalSource, Made, MetricPlan, ReportInput, ReportPlan,
     RollupPlan, Scan, ScanColumn, Snapshot, TimePlan, ALL,
 };
-use crate::spec::{Pipeline, Source};
 use indexmap::{IndexMap, IndexSet};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -255,7 +255,6 @@ fn derive(rollups: &mut [RollupPlan]) {
 
 /// One scan for every physical source that feeds a roll-up.
 pub(super) fn scans(
-    spec: &Pipeline,
     catalog: &Catalog,
     sources: &IndexMap<String, LogicalSource>,
     rollups: &[RollupPlan],
@@ -280,6 +279,9 @@ pub(super) fn scans(
         for column in filter.iter().flat_map(Expr::columns) {
             add_column(&mut columns, source, (source, 0), column);
         }
+        for column in quality::needed(&source.quality, source) {
+            add_column(&mut columns, source, (source, 0), column);
+        }
         for (logical, member) in &read_by {
             let its: Vec<&&RollupPlan> = feeds.iter().filter(|r| r.source == logical.name).collect();
             for rollup in its {
@@ -299,8 +301,7 @@ pub(super) fn scans(
             grains,
         };
         let Some(info) = catalog.sources.get(name) else { continue };
-        let separator = spec.sources.get(name).and_then(Source::declared_separator);
-        scans.push(Scan {
+        let mut scan = Scan {
             source: name.clone(),
             files: info.files.iter().map(Into::into).collect(),
             columns,
@@ -309,8 +310,13 @@ pub(super) fn scans(
             feeds: feeds.iter().map(|r| r.id).collect(),
             ranges: ranges(&feeds),
             calendar: calendar.clone(),
-            separator,
-        });
+            reading: info.reading.clone(),
+            total_rows: None,
+            snapshot: None,
+            checks: vec![],
+        };
+        quality::plan(&mut scan, &source.quality);
+        scans.push(scan);
     }
     scans
 }
@@ -356,7 +362,8 @@ fn add_column(
     }
     let raw = column.and_then(|c| c.raw.get(member).cloned().flatten());
     let dimension = column.is_some_and(|c| c.role == ColumnRole::Dimension);
-    columns.push(ScanColumn { name: name.to_owned(), raw, ty, dimension, made });
+    let measure = column.is_some_and(|c| matches!(c.role, ColumnRole::Measure { .. }));
+    columns.push(ScanColumn { name: name.to_owned(), raw, ty, dimension, measure, made });
 }
 
 /// The grains of all reports that read the source, itself or through a union.

@@ -2,6 +2,7 @@
 
 use super::computed::{self, text_form};
 use super::lookups;
+use super::quality;
 use super::segments::hint_at_nulls;
 use super::unions;
 use crate::calendar::Grain;
@@ -10,8 +11,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::expr::{Expr, Type};
 use crate::metric::parse_at;
 use crate::plan::additivity::well_known;
-use crate::plan::{Clock, ColumnRole, Covers, LogicalColumn, LogicalSource, Made, SourceTime, TimeColumn};
-use crate::spec::{FileFormat, Pipeline, Source, SourceGrain, TimeSpec};
+use crate::plan::{Clock, ColumnRole, Covers, LogicalColumn, LogicalSource, Made, Quality, SourceTime, TimeColumn};
+use crate::spec::{Pipeline, Source, SourceGrain, TimeSpec, EXPORT_END, EXPORT_START};
 use indexmap::IndexMap;
 use jiff::tz::TimeZone;
 
@@ -57,11 +58,8 @@ fn physical(
     }
     check_separator(source, at, errors);
     let Some(time_spec) = &source.time else {
-        errors.push(
-            Diagnostic::pipeline("missing-key", format!("source `{name}` lacks the key `time`"))
-                .at_key(at)
-                .help("say which column dates a record: `time: {column: date, grain: day}`"),
-        );
+        let error = Diagnostic::pipeline("missing-key", format!("source `{name}` lacks the key `time`")).at_key(at);
+        errors.push(error.help("say which column dates a record: `time: {column: date, grain: day}`"));
         return None;
     };
     let info = catalog.sources.get(name)?;
@@ -100,12 +98,17 @@ fn physical(
         times: vec![],
         primary_key: source.primary_key.clone(),
         filter: None,
+        quality: Quality::default(),
+        is_lifetime: false,
     };
     let joined = lookups::join(spec, source, catalog, &mut logical, at, errors);
     computed::dimensions(source, &mut logical, at, errors);
     keys(name, source, &logical.columns, at, errors);
     // What is made of a lookup that cannot be read would be told as missing.
-    time.filter(|_| joined).map(|time| LogicalSource { times: vec![time], ..logical })
+    let time = time.filter(|_| joined)?;
+    let logical = LogicalSource { times: vec![time], ..logical };
+    let quality = quality::resolve(source, &logical, info, at, errors);
+    Some(LogicalSource { is_lifetime: quality.is_lifetime(), quality, ..logical })
 }
 
 fn check_separator(source: &Source, at: &YamlPath, errors: &mut Diagnostics) {
@@ -138,6 +141,11 @@ fn condition(source: &Source, logical: &LogicalSource, at: &YamlPath, errors: &m
 
 fn because(info: &SourceInfo, raw: &str) -> Option<String> {
     info.files.iter().find_map(|f| f.text_because.get(raw).map(|why| format!("{}, {why}", f.path.display())))
+}
+
+/// How the cells of a column seem to be written, where not as declared.
+fn seems<'i>(info: &'i SourceInfo, raw: &str) -> Option<&'i str> {
+    info.files.iter().find_map(|f| f.seems.get(raw).map(String::as_str))
 }
 
 /// The place of an entry that is written in a list of names or in a mapping.
@@ -173,7 +181,7 @@ fn declared_dimensions(
             }
             Physical::Typed(ty) => *ty,
             Physical::Empty => Type::Text,
-            Physical::Timestamp { .. } if info.files.iter().any(|f| f.format == FileFormat::Csv) => {
+            Physical::Timestamp { .. } if info.files.iter().any(|f| f.format.is_text()) => {
                 let error = Diagnostic::pipeline(
                     "type-mismatch",
                     format!("`{dimension}` holds timestamps and cannot be a dimension"),
@@ -237,6 +245,10 @@ fn declared_measures(
                 .at(&here);
                 if let Some(why) = because(info, raw) {
                     error = error.note(format!("{why} is not a number"));
+                }
+                if let Some(form) = seems(info, raw) {
+                    errors.push(error.help(format!("its numbers seem to be written in another way: {form}")));
+                    continue;
                 }
                 errors.push(error.help(
                     "if only some cells are at fault, correct them in the file; a column of words is a dimension",
@@ -325,7 +337,15 @@ fn time(spec: &TimeSpec, info: &SourceInfo, at: &YamlPath, errors: &mut Diagnost
     };
     let grain = spec.grain.unwrap_or(SourceGrain::Day);
     let column = time_column(&spec.column, zone.as_ref(), info, &at.key("column"), errors);
-    let end = match (&spec.end_column, grain) {
+    let told_by_export = spec.column == EXPORT_START;
+    if told_by_export && grain != SourceGrain::Range {
+        let error = Diagnostic::pipeline("missing-key", "`time` lacks the key `column`");
+        let help = "name the column that dates a record, or write `grain: range` where each covers the export's period";
+        errors.push(error.at_key(&at).help(help));
+        return None;
+    }
+    let own_end = spec.end_column.clone().or_else(|| told_by_export.then(|| EXPORT_END.to_owned()));
+    let end = match (&own_end, grain) {
         (Some(name), SourceGrain::Range) => {
             Some(time_column(name, zone.as_ref(), info, &at.key("end_column"), errors)?)
         }
@@ -404,6 +424,9 @@ fn time_column(
                 Diagnostic::pipeline("type-mismatch", format!("`{raw}` holds {}, not dates", other.describe())).at(at);
             if let Some(why) = because(info, raw) {
                 error = error.note(format!("{why} is not a date"));
+            }
+            if let Some(form) = seems(info, raw) {
+                error = error.help(format!("its dates seem to be written in another way: {form}"));
             }
             errors.push(
                 error.note("dates are read as YYYY-MM-DD, timestamps as YYYY-MM-DD HH:MM:SS, with or without offset"),

@@ -3,7 +3,7 @@
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::expr::Type;
-use crate::plan::{ColumnRole, LogicalColumn, LogicalSource, Made};
+use crate::plan::{ColumnRole, LogicalColumn, LogicalSource, Made, Quality};
 use crate::spec::{Pipeline, Source};
 use indexmap::IndexMap;
 
@@ -16,20 +16,7 @@ pub(super) fn resolve(
     at: &YamlPath,
     errors: &mut Diagnostics,
 ) -> Option<LogicalSource> {
-    let clashing = [
-        ("path", source.path.is_some()),
-        ("time", source.time.is_some()),
-        ("csv", source.csv.is_some()),
-        ("format", source.format.is_some()),
-        ("dimensions", !source.dimensions.entries().is_empty()),
-        ("measures", !source.measures.entries().is_empty()),
-        ("primary_key", !source.primary_key.is_empty()),
-        ("lookups", !source.lookups.entries().is_empty()),
-    ];
-    for (key, _) in clashing.iter().filter(|(_, there)| *there) {
-        let error = Diagnostic::pipeline("clashing-keys", format!("`{key}` cannot stand beside `union`"));
-        errors.push(error.at_key(&at.key(key)).help("columns, times and keys belong to the united sources"));
-    }
+    refuse_keys(source, at, errors);
     let mut members: Vec<&LogicalSource> = vec![];
     let mut complete = true;
     for (i, member) in source.union.iter().enumerate() {
@@ -72,7 +59,54 @@ pub(super) fn resolve(
     let same_key = members.iter().all(|m| m.primary_key == first.primary_key);
     let members_names = members.iter().map(|m| m.name.clone()).collect();
     let primary_key = if same_key && members.len() == 1 { first.primary_key.clone() } else { vec![] };
-    Some(LogicalSource { name: name.to_owned(), members: members_names, columns, times, primary_key, filter: None })
+    let is_lifetime = first.is_lifetime;
+    refuse_mixture(name, &members, at, errors);
+    Some(LogicalSource {
+        name: name.to_owned(),
+        members: members_names,
+        columns,
+        times,
+        primary_key,
+        filter: None,
+        quality: Quality::default(),
+        is_lifetime,
+    })
+}
+
+/// Lifetime figures and figures of a day are not united.
+fn refuse_mixture(name: &str, members: &[&LogicalSource], at: &YamlPath, errors: &mut Diagnostics) {
+    let Some(first) = members.first() else { return };
+    if let Some(other) = members.iter().find(|m| m.is_lifetime != first.is_lifetime) {
+        let message =
+            format!("`{name}` unites lifetime figures with figures of a day: `{}` and `{}`", first.name, other.name);
+        let error = Diagnostic::pipeline("mixed-period-types", message).at(&at.key("union"));
+        errors.push(error.help(
+            "unite sources of one `period_type`, or make daily figures of snapshots: `snapshot: {keep: differences}`",
+        ));
+    }
+}
+
+/// Keys that belong to the united sources.
+fn refuse_keys(source: &Source, at: &YamlPath, errors: &mut Diagnostics) {
+    let clashing = [
+        ("path", source.path.is_some()),
+        ("time", source.time.is_some()),
+        ("csv", source.csv.is_some()),
+        ("format", source.format.is_some()),
+        ("dimensions", !source.dimensions.entries().is_empty()),
+        ("measures", !source.measures.entries().is_empty()),
+        ("primary_key", !source.primary_key.is_empty()),
+        ("numbers", source.numbers.is_some()),
+        ("total_rows", source.total_rows.is_some()),
+        ("period_type", source.period_type.is_some()),
+        ("expect", source.expect.is_some()),
+        ("checks", !source.checks.is_empty()),
+        ("lookups", !source.lookups.entries().is_empty()),
+    ];
+    for (key, _) in clashing.iter().filter(|(_, there)| *there) {
+        let error = Diagnostic::pipeline("clashing-keys", format!("`{key}` cannot stand beside `union`"));
+        errors.push(error.at_key(&at.key(key)).help("columns, times and keys belong to the united sources"));
+    }
 }
 
 /// Two members of a union that read one file would count its records twice.
@@ -80,8 +114,15 @@ pub(super) fn same_files(source: &Source, catalog: &Catalog, at: &YamlPath, erro
     let files = |member: &String| {
         catalog.sources.get(member).map(|s| s.files.iter().map(|f| &f.path).collect::<Vec<_>>()).unwrap_or_default()
     };
+    // One file may hold several tables.
+    let place = |member: &String| {
+        catalog
+            .sources
+            .get(member)
+            .map(|s| (s.reading.table.clone(), s.reading.sheet.clone(), s.reading.member.clone()))
+    };
     for (i, member) in source.union.iter().enumerate() {
-        for other in &source.union[..i] {
+        for other in source.union[..i].iter().filter(|other| place(other) == place(member)) {
             if let Some(file) = files(member).iter().find(|f| member != other && files(other).contains(f)) {
                 // Where each member takes its own records by `where` it is meant.
                 let message = format!("`{member}` and `{other}` both read `{}`", file.display());

@@ -5,7 +5,7 @@ use super::stats::{FileStats, Progress, SourceStats};
 use super::Options;
 use crate::diagnostic::Diagnostic;
 use crate::plan::Scan;
-use crate::source::{Batch, Failure, Feed, Place, Pruned};
+use crate::source::{Batch, Failure, Feed, Place, Pruned, MOST_BAD_ROWS};
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
@@ -51,7 +51,8 @@ pub(super) fn scan<W: Send>(
         let feed = Feed::new(scan, batch_rows, &progress.bytes, &whole);
         match threads(scan, &feed, pool, new, take) {
             Ok(workers) => {
-                let account = account(scan, &workers, &feed.pruned());
+                let mut account = account(scan, &workers, &feed.pruned());
+                account.placeholders = feed.placeholders();
                 return Ok((workers.into_iter().map(|w| w.gathered).collect(), account));
             }
             Err((_, Failure::Told(diagnostic))) => return Err(*diagnostic),
@@ -84,7 +85,11 @@ fn threads<W: Send>(
                 let mut worker = Worker { gathered: new(), stats: empty(scan) };
                 let mut file = None;
                 loop {
-                    let mut sink = |file: usize, batch: Batch| {
+                    let mut sink = |file: usize, mut batch: Batch| {
+                        worker.stats.set_aside(file, std::mem::take(&mut batch.aside));
+                        if worker.stats.bad.len() > MOST_BAD_ROWS {
+                            return Err(endless(scan));
+                        }
                         for (lookup, count) in &batch.unmatched {
                             *worker.stats.unmatched.entry(lookup.clone()).or_default() += count;
                         }
@@ -111,6 +116,13 @@ fn threads<W: Send>(
     }
 }
 
+/// The error for a source that hardly can be read at all.
+fn endless(scan: &Scan) -> Diagnostic {
+    let message = format!("source `{}`: more than a million rows cannot be read", scan.source);
+    let help = "say how the files are written (`csv:`, `numbers:`, `format:`), or stop at the first such row: `on_bad_row: fail`";
+    Diagnostic::data("too-many-bad-rows", message).help(help)
+}
+
 /// An empty account with the scan's files.
 fn empty(scan: &Scan) -> SourceStats {
     let files = scan.files.iter().map(|f| FileStats { path: f.path.clone(), bytes: f.bytes, ..FileStats::default() });
@@ -127,19 +139,8 @@ fn account<W>(scan: &Scan, workers: &[Worker<W>], pruned: &[(usize, &Pruned)]) -
         account.days.extend(&pruned.days);
     }
     for worker in workers {
-        for (file, more) in account.files.iter_mut().zip(&worker.stats.files) {
-            file.add(more);
-        }
-        account.days.extend(&worker.stats.days);
-        for (name, count) in &worker.stats.not_finite {
-            *account.not_finite.entry(name.clone()).or_default() += count;
-        }
-        for (name, count) in &worker.stats.unmatched {
-            *account.unmatched.entry(name.clone()).or_default() += count;
-        }
+        account.absorb(&worker.stats);
     }
-    // In alphabetical order, not in that of the threads.
-    account.not_finite.sort_keys();
-    account.unmatched.sort_keys();
+    account.sort();
     account
 }

@@ -1,5 +1,6 @@
 //! What became of every record, and what days the data covers.
 
+use crate::source::{Aside, BadRow};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -62,7 +63,7 @@ impl FileStats {
 }
 
 /// The account of one physical source.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SourceStats {
     /// File by file.
     pub files: Vec<FileStats>,
@@ -72,9 +73,79 @@ pub struct SourceStats {
     pub not_finite: IndexMap<String, u64>,
     /// Records that each lookup has no row for, of all that were read.
     pub unmatched: IndexMap<String, u64>,
+    /// Rows that cannot be read, with their files by index; in the order of files and lines.
+    pub bad: Vec<(usize, BadRow)>,
+    /// By column, cells that tell a bound instead of a value.
+    pub censored: IndexMap<String, u64>,
+    /// By column, ids that a spreadsheet has rounded, with one of them.
+    pub damaged_ids: IndexMap<String, (u64, String)>,
+    /// By check of the scan, how many records are at fault, or the sum of its measure.
+    pub checks: Vec<f64>,
+    /// Measures that are 0 in every record although they cannot be.
+    pub placeholders: Vec<String>,
 }
 
 impl SourceStats {
+    /// Sets records of a file aside, and takes note of what was noticed of its cells.
+    pub(super) fn set_aside(&mut self, file: usize, aside: Aside) {
+        let account = &mut self.files[file];
+        account.records += aside.records();
+        account.totals += aside.totals;
+        account.superseded += aside.superseded;
+        account.quarantined += aside.bad.len() as u64;
+        self.bad.extend(aside.bad.into_iter().map(|bad| (file, bad)));
+        for (column, count) in aside.censored {
+            *self.censored.entry(column).or_default() += count;
+        }
+        for (column, (count, example)) in aside.damaged_ids {
+            let known = self.damaged_ids.entry(column).or_insert((0, example.clone()));
+            known.0 += count;
+            // Of several the first in the alphabet, whichever thread met it.
+            known.1 = std::mem::take(&mut known.1).min(example);
+        }
+        self.add_checks(&aside.checks);
+    }
+
+    fn add_checks(&mut self, more: &[f64]) {
+        self.checks.resize(self.checks.len().max(more.len()), 0.0);
+        for (known, more) in self.checks.iter_mut().zip(more) {
+            *known += more;
+        }
+    }
+
+    /// Adds what another thread noticed of the same files.
+    pub(super) fn absorb(&mut self, other: &Self) {
+        for (file, more) in self.files.iter_mut().zip(&other.files) {
+            file.add(more);
+        }
+        self.days.extend(&other.days);
+        for (name, count) in &other.not_finite {
+            *self.not_finite.entry(name.clone()).or_default() += count;
+        }
+        for (name, count) in &other.unmatched {
+            *self.unmatched.entry(name.clone()).or_default() += count;
+        }
+        self.bad.extend(other.bad.iter().cloned());
+        for (name, count) in &other.censored {
+            *self.censored.entry(name.clone()).or_default() += count;
+        }
+        for (name, (count, example)) in &other.damaged_ids {
+            let known = self.damaged_ids.entry(name.clone()).or_insert((0, example.clone()));
+            known.0 += count;
+            known.1 = std::mem::take(&mut known.1).min(example.clone());
+        }
+        self.add_checks(&other.checks);
+    }
+
+    /// In the order of the files and of the alphabet, not in that of the threads.
+    pub(super) fn sort(&mut self) {
+        self.not_finite.sort_keys();
+        self.unmatched.sort_keys();
+        self.censored.sort_keys();
+        self.damaged_ids.sort_keys();
+        self.bad.sort_by_key(|(file, bad)| (*file, bad.line));
+    }
+
     /// All files together.
     #[must_use]
     pub fn total(&self) -> FileStats {
@@ -88,7 +159,7 @@ impl SourceStats {
 }
 
 /// The account of a run's scans.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stats {
     /// By physical source.
     pub sources: IndexMap<String, SourceStats>,

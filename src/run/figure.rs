@@ -4,7 +4,7 @@ use super::{check, Checked, Overrides};
 use crate::calendar::{iso_date, Grain};
 use crate::diagnostic::Diagnostic;
 use crate::expr::{self, Compare, Expr, Literal, Scope, Type};
-use crate::plan::{AggFunc, Aggregate, DayRange, Dim, Formula, Plan, ReportPlan, RollupPlan, Scan};
+use crate::plan::{AggFunc, Aggregate, DayRange, Dim, Formula, Plan, ReportPlan, RollupPlan, Scan, SnapshotPlan};
 use crate::report::{self, Figure, Place, Trace, Value};
 use crate::rollup::{self, Options, Progress};
 use serde::Serialize;
@@ -306,8 +306,8 @@ fn records(
         note: None,
     };
     for scan in scans {
-        for file in &scan.files {
-            let scan = Scan { files: vec![file.clone()], feeds: vec![0], ranges: vec![rollup.range], ..scan.clone() };
+        for (index, file) in scan.files.iter().enumerate() {
+            let scan = Scan { feeds: vec![0], ranges: vec![rollup.range], checks: vec![], ..of_file(scan, index) };
             let one = Plan { scans: vec![scan], rollups: vec![rollup.clone()], reports: vec![], ..plan.clone() };
             let (rollups, _) = rollup::roll_up(&one, options, &Progress::default())?;
             let (records, with_value) = rollups.first().map_or((0, 0), rollup::counts);
@@ -319,6 +319,16 @@ fn records(
         }
     }
     Ok(found)
+}
+
+/// The scan as far as it gives records of one file. Which snapshots count is judged by all files.
+fn of_file(scan: &Scan, index: usize) -> Scan {
+    match &scan.snapshot {
+        Some(snapshot) => {
+            Scan { snapshot: Some(SnapshotPlan { only: Some(index), ..snapshot.clone() }), ..scan.clone() }
+        }
+        None => Scan { files: vec![scan.files[index].clone()], ..scan.clone() },
+    }
 }
 
 /// The condition that a dimension has a value.

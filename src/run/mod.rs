@@ -1,9 +1,13 @@
 //! The order of the doors: text → spec → catalog → plan → roll-ups → reports → files.
 
 mod figure;
+mod load;
+mod quality;
 
 pub use figure::{explain_number, Answer, Part, Question, Records};
+pub use load::load;
 
+use self::quality::Quarantine;
 use crate::calendar::iso_date;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, YamlPath};
 use crate::expr::Expr;
@@ -151,8 +155,12 @@ pub fn run(checked: &Checked, plan: &Plan, options: &Options, progress: &Progres
     drop(Stage::begin(&plan.output_root, &id, &targets)?);
     let (rollups, stats) = rollup::roll_up(plan, options, progress)?;
     account(&stats)?;
+    let quarantine = Quarantine::of(plan);
+    let judged = quarantine.judge(plan, &stats, &id)?;
     let stage = Stage::begin(&plan.output_root, &id, &targets)?;
     let mut manifest = manifest(checked, plan, options, &rollups, &stats, id);
+    manifest.checks = judged.checks;
+    manifest.warnings.extend(judged.warnings);
     let prepared = report::Prepared::new(plan, rollups, &stats);
     let written = build_and_write(plan, &prepared, &stage, options.threads)?;
     let mut tables = vec![];
@@ -187,6 +195,7 @@ pub fn run(checked: &Checked, plan: &Plan, options: &Options, progress: &Progres
         }
     };
     manifest.warnings.extend(empty_reports(&manifest.outputs));
+    manifest.outputs.extend(quarantine.write(plan, &stats, &stage)?);
     manifest.warnings.extend(partial_snapshots(&manifest.snapshots));
     manifest.run.started = started_at;
     manifest.run.seconds = started.elapsed().as_secs_f64();
@@ -359,6 +368,7 @@ fn manifest(
         outputs: vec![],
         snapshots: vec![],
         scorecard: vec![],
+        checks: vec![],
         warnings,
         run: RunSummary {
             id,
@@ -447,39 +457,4 @@ fn partial_snapshots(snapshots: &[SnapshotCount]) -> impl Iterator<Item = Diagno
 fn run_id() -> String {
     let now = jiff::Timestamp::now();
     format!("{}-{}", now.strftime("%Y%m%dT%H%M%S%6fZ"), std::process::id())
-}
-
-/// Reads all records of one source of a pipeline into a Polars `DataFrame`, before its `where`: the columns that the
-/// pipeline's reports use, as the engines see them (text trimmed, dates as day numbers), under their pipeline names.
-/// Unlike a run it holds everything in memory.
-///
-/// # Errors
-/// The pipeline's mistakes, an unknown or unused source, unreadable files.
-pub fn load(pipeline: &Path, source_name: &str) -> Result<polars::frame::DataFrame, Vec<Diagnostic>> {
-    let checked = check(pipeline, &Overrides::default()).map_err(|e| vec![e])?;
-    let Some(plan) = &checked.plan else { return Err(checked.diagnostics) };
-    let Some(scan) = plan.scans.iter().find(|s| s.source == source_name) else {
-        let known = plan.scans.iter().map(|s| s.source.as_str());
-        let error = Diagnostic::pipeline("unknown-source", format!("no report reads a source `{source_name}`"));
-        return Err(vec![error.suggest(source_name, "sources", known)]);
-    };
-    let mut whole: Option<polars::frame::DataFrame> = None;
-    let mut sink = |_, batch| {
-        let part = crate::frame::batch_frame(scan, &batch).map_err(|e| crate::frame::engine_error(&e))?;
-        match &mut whole {
-            Some(frame) => {
-                frame.vstack_mut(&part).map_err(|e| crate::frame::engine_error(&e))?;
-            }
-            None => whole = Some(part),
-        }
-        Ok(())
-    };
-    source::records(scan, 1 << 16, &mut sink).map_err(|e| vec![e])?;
-    let mut frame = whole.unwrap_or_default();
-    let names: Vec<String> =
-        std::iter::once("day".to_owned()).chain(scan.columns.iter().map(|c| c.name.clone())).collect();
-    if frame.width() == names.len() && names.iter().collect::<std::collections::BTreeSet<_>>().len() == names.len() {
-        frame.set_column_names(&names).map_err(|e| vec![crate::frame::engine_error(&e)])?;
-    }
-    Ok(frame)
 }

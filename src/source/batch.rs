@@ -1,9 +1,11 @@
 //! Decoded records in canonical form: what an engine sees, whatever the file was.
 
+use super::bad_rows::Aside;
 use super::computed::Computed;
 use super::partitions::{self, Partition};
-use super::Task;
+use super::{Sink, Task};
 use crate::calendar::Calendar;
+use crate::diagnostic::Diagnostic;
 use crate::expr::Type;
 use crate::plan::{Clock, Made, Scan, TextForm, TimeColumn};
 use crate::spec::Normalise;
@@ -34,6 +36,8 @@ pub struct Batch {
     pub hour: Option<Int64Array>,
     /// How many records each lookup has no row for.
     pub unmatched: Vec<(String, u64)>,
+    /// Records of the file that are set aside, and what was noticed of cells.
+    pub aside: Aside,
 }
 
 /// A value that does not have the type that the plan expects.
@@ -107,7 +111,30 @@ impl<'s> Canonical<'s> {
             (true, None) => Some(Int64Array::new_null(rows)),
             (false, _) => None,
         };
-        Ok(Batch { rows, columns, start, end, hour, unmatched })
+        Ok(Batch { rows, columns, start, end, hour, unmatched, aside: Aside::default() })
+    }
+}
+
+impl Canonical<'_> {
+    /// Hands a batch over in canonical form, in pieces no longer than the task's batches: a list that was cut into rows
+    /// may have made it long.
+    pub(super) fn hand_over(
+        &mut self,
+        raw: &RecordBatch,
+        task: &Task<'_>,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), Diagnostic> {
+        let mut start = 0;
+        while start < raw.num_rows() {
+            let rows = task.batch_rows.min(raw.num_rows() - start).max(1);
+            let batch = self.batch(&raw.slice(start, rows)).map_err(|error| {
+                let place = format!("column `{}` of `{}`", error.column, task.file.path.display());
+                Diagnostic::data("bad-value", format!("{place}: {}", error.message))
+            })?;
+            sink(batch)?;
+            start += rows;
+        }
+        Ok(())
     }
 }
 

@@ -1,10 +1,10 @@
 //! Filling the catalog: every file of every source is opened, its columns read, and their types reconciled.
 
-use super::{lookups, partitions, paths, reader, targets};
-use crate::catalog::{Catalog, ColumnInfo, FileInfo, Physical, SourceInfo};
+use super::{exports, lookups, partitions, paths, reader, reading, targets};
+use crate::catalog::{Catalog, ColumnInfo, FileInfo, Physical, Reading, SourceInfo};
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::expr::Type;
-use crate::spec::{DimensionType, FileFormat, MeasureType, Pipeline, Source};
+use crate::spec::{FileFormat, MeasureType, Pipeline, Source};
 use indexmap::IndexMap;
 use rayon::prelude::*;
 use std::path::PathBuf;
@@ -16,17 +16,18 @@ type Files = Vec<(PathBuf, FileFormat)>;
 /// Finds the files of every source and reads what columns they have. Sources with mistakes are left out.
 pub fn inspect(pipeline: &Pipeline, errors: &mut Diagnostics) -> Catalog {
     let mut catalog = Catalog::default();
-    let mut sources: Vec<(&String, &Source, Files)> = vec![];
+    let mut sources: Vec<(&String, &Source, Files, Reading)> = vec![];
     for (name, source) in pipeline.sources.iter().filter(|(_, source)| source.path.is_some()) {
-        let files = paths::files(source, &YamlPath::root().key("sources").key(name), errors);
-        sources.push((name, source, files));
+        let at = YamlPath::root().key("sources").key(name);
+        let files = paths::files(source, &at, errors);
+        sources.push((name, source, files, reading::reading(source, &at, errors)));
     }
-    let files: Vec<(&Source, &(PathBuf, FileFormat))> =
-        sources.iter().flat_map(|(_, source, files)| files.iter().map(move |file| (*source, file))).collect();
+    let files: Vec<(&Reading, &(PathBuf, FileFormat))> =
+        sources.iter().flat_map(|(_, _, files, reading)| files.iter().map(move |file| (reading, file))).collect();
     let inspected: Vec<Result<FileInfo, Diagnostic>> =
-        files.into_par_iter().map(|(source, (path, format))| reader(*format).inspect(path, source)).collect();
+        files.into_par_iter().map(|(reading, (path, format))| reader(*format).inspect(path, reading)).collect();
     let mut inspected = inspected.into_iter();
-    for (name, source, files) in &sources {
+    for (name, source, files, reading) in &sources {
         let at = YamlPath::root().key("sources").key(name);
         let inspected: Vec<Result<FileInfo, Diagnostic>> = inspected.by_ref().take(files.len()).collect();
         let mut infos = vec![];
@@ -41,8 +42,16 @@ pub fn inspect(pipeline: &Pipeline, errors: &mut Diagnostics) -> Catalog {
             continue;
         }
         partitions::add_columns(&mut infos);
+        if !exports::add_columns(&mut infos, reading, &at, errors) {
+            continue;
+        }
+        for info in &infos {
+            let told = info.remarks.iter().map(|remark| format!("`{}`: {remark}", info.path.display()));
+            errors.extend(told.map(|text| Diagnostic::hint("file-remark", text).at(&at.key("path"))));
+        }
         let columns = reconcile(&format!("source `{name}`"), &at, source, &infos, errors);
-        catalog.sources.insert((*name).clone(), SourceInfo { files: infos, columns });
+        let reading = Arc::new(reading.clone());
+        catalog.sources.insert((*name).clone(), SourceInfo { files: infos, columns, reading });
     }
     for (name, lookup) in &pipeline.lookups {
         if let Some(table) = lookups::load(name, lookup, errors) {
@@ -77,7 +86,7 @@ pub(super) fn reconcile(
                 columns.insert(column.clone(), info);
                 continue;
             };
-            match merge(&known.physical, physical, file.format) {
+            match merge(&known.physical, physical, file.format.is_text()) {
                 Some(merged) => known.physical = merged,
                 None => {
                     errors.push(
@@ -95,12 +104,12 @@ pub(super) fn reconcile(
             }
         }
     }
-    let csv = files.iter().all(|f| f.format == FileFormat::Csv);
+    let csv = files.iter().all(|f| f.format.is_text());
     declared(at, source, csv, &mut columns, errors);
     columns
 }
 
-fn merge(left: &Physical, right: &Physical, format: FileFormat) -> Option<Physical> {
+fn merge(left: &Physical, right: &Physical, is_text: bool) -> Option<Physical> {
     use Physical::{Empty, Timestamp, Typed};
     match (left, right) {
         _ if left == right => Some(left.clone()),
@@ -111,9 +120,7 @@ fn merge(left: &Physical, right: &Physical, format: FileFormat) -> Option<Physic
             Some(Timestamp { zoned: false })
         }
         // In CSV everything is text to begin with.
-        (Typed(_) | Timestamp { .. }, Typed(_) | Timestamp { .. }) if format == FileFormat::Csv => {
-            Some(Typed(Type::Text))
-        }
+        (Typed(_) | Timestamp { .. }, Typed(_) | Timestamp { .. }) if is_text => Some(Typed(Type::Text)),
         _ => None,
     }
 }
@@ -128,12 +135,7 @@ fn declared(
 ) {
     let dimensions = source.dimensions.entries().into_iter().filter(|(_, d, _)| d.expr.is_none());
     let dimensions = dimensions.filter_map(|(name, d, _)| {
-        let ty = match d.data_type? {
-            DimensionType::Text => Type::Text,
-            DimensionType::Integer => Type::Int,
-            DimensionType::Boolean => Type::Bool,
-            DimensionType::Date => Type::Date,
-        };
+        let ty = reading::dimension_type(d.data_type?);
         Some((d.column.unwrap_or_else(|| name.to_owned()), ty, at.key("dimensions").key(name).key("type")))
     });
     let measures = source.measures.entries().into_iter().filter_map(|(name, m, _)| {

@@ -1,72 +1,67 @@
-//! CSV, plain, gzip or zstd: decoded by `arrow::csv`, block by block (see [`Blocks`]).
+//! CSV, plain, packed or in another encoding.
 //!
-//! When `arrow::csv` meets a bad record it drops a whole batch and counts records, so the file is read again to tell the
-//! physical line, the column and the text (see [`explain`]). An unclosed quote is found in two ways: a record that
-//! goes on for [`LONGEST_RECORD`] bytes, and an odd number of quotes in the file.
+//! Plain files are decoded by `arrow::csv`, block by block (see [`Blocks`]). It drops a whole batch for one bad record, so a
+//! block that it cannot read is read again row by row ([`Typed`]), from the batch at fault on; files that need a closer
+//! look (other encodings, number formats, rows of totals) are read so from the start. An unclosed quote is found in two
+//! ways: a record that goes on for [`LONGEST_RECORD`] bytes, and an odd number of quotes in the file.
 
-use super::batch::{text_type, Canonical};
+use super::batch::Canonical;
 pub(super) use super::csv_blocks::Block;
 use super::csv_blocks::{Blocks, Cut};
-use super::csv_cells::Strict;
-use super::csv_explain::{explain, unclosed_quote};
-use super::csv_records::{without_bom, Records};
-use super::csv_types::sample;
-use super::{advance, unreadable, Failure, OpenFile, Part, Reader, Sink, Task};
-use crate::catalog::FileInfo;
+use super::csv_inspect;
+use super::csv_rows::CsvRows;
+use super::rows::{Row, Rows};
+use super::scan_types::{converted, scan_type};
+use super::text::{self, BUFFER};
+use super::typed::Typed;
+use super::{Failure, OpenFile, Part, Reader, Sink, Task};
+use crate::catalog::{FileInfo, Reading};
 use crate::diagnostic::Diagnostic;
-use crate::expr::Type;
-use crate::plan::{separator, Clock, Scan};
-use crate::spec::{FileFormat, Source};
+use crate::plan::Scan;
 use arrow::csv::reader::Decoder;
 use arrow::csv::ReaderBuilder;
 use arrow::datatypes::{DataType, Field, Schema};
-use arrow::record_batch::{RecordBatch, RecordBatchOptions};
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A record longer than this is taken for the work of an unclosed quote.
 pub(super) const LONGEST_RECORD: usize = 16 << 20;
 
-const BUFFER: usize = 256 * 1024;
+/// Of the blocks so far one in so many could not be read at once: then the others are not tried.
+const ROUGH: usize = 4;
 
 pub(super) struct CsvReader;
 
 impl Reader for CsvReader {
-    fn inspect(&self, path: &Path, source: &Source) -> Result<FileInfo, Diagnostic> {
-        let bytes = std::fs::metadata(path).map_err(|e| unreadable(path, &e))?.len();
-        let sample = sample(path, separator(path, source.declared_separator()))?;
-        Ok(FileInfo {
-            path: path.to_path_buf(),
-            format: FileFormat::Csv,
-            bytes,
-            records: sample.records,
-            partitions: vec![],
-            columns: sample.columns,
-            text_because: sample.text_because,
-        })
+    fn inspect(&self, path: &Path, reading: &Reading) -> Result<FileInfo, Diagnostic> {
+        csv_inspect::inspect(path, reading)
     }
 
     fn open<'s>(&self, task: Task<'s>) -> Result<Box<dyn OpenFile + 's>, Diagnostic> {
-        let separator = task.scan.separator(&task.file.path);
-        let header = header(&task.file.path, separator)?;
-        let (schema, wanted) = schema(task.scan, &header);
-        let parts = if task.whole { Parts::Whole(AtomicBool::new(false)) } else { Parts::Blocks(Mutex::default()) };
-        Ok(Box::new(CsvFile { task, separator, header, schema, wanted, parts }))
+        let (scan, layout) = (task.scan, &task.file.layout);
+        let (schema, wanted) = schema(scan, &layout.header);
+        let is_plain = layout.is_plain && scan.raw_columns().into_iter().all(|raw| scan.reading.is_plain(raw));
+        let whole = task.whole || layout.ends_at_blank;
+        let parts = if whole { Parts::Whole(AtomicBool::new(false)) } else { Parts::Blocks(Mutex::default()) };
+        let (blocks, rough) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Ok(Box::new(CsvFile { task, schema, wanted, parts, is_plain, blocks, rough }))
     }
 }
 
 /// An open file: its bytes are read by one thread at a time, and decoded by all of them, block by block.
 struct CsvFile<'s> {
     task: Task<'s>,
-    separator: u8,
-    header: Vec<String>,
     schema: Arc<Schema>,
     /// Which columns to decode.
     wanted: Vec<usize>,
     parts: Parts<'s>,
+    /// Whether `arrow::csv` is tried.
+    is_plain: bool,
+    /// Blocks that it was tried on, and those that it could not read.
+    blocks: AtomicUsize,
+    rough: AtomicUsize,
 }
 
 enum Parts<'s> {
@@ -83,29 +78,22 @@ impl OpenFile for CsvFile<'_> {
         };
         let mut blocks = blocks.lock().unwrap_or_else(PoisonError::into_inner);
         if blocks.is_none() {
-            *blocks = Some(Blocks::new(open_counted(&self.task.file.path, Some(self.task.progress))?));
+            *blocks = Some(Blocks::new(self.text()?));
         }
         let Some(blocks) = blocks.as_mut() else { return Ok(None) };
         match blocks.next() {
             Ok(Cut::Block(block)) => Ok(Some(Part::Block(block))),
             Ok(Cut::End) => Ok(None),
             Ok(Cut::Impossible) => Err(Failure::CutWrongly),
-            Err(error) => Err(self.explain(&error.to_string()).into()),
+            Err(error) => Err(self.unreadable(&error).into()),
         }
     }
 
     fn decode(&self, part: Part, sink: &mut Sink<'_>) -> Result<(), Failure> {
-        let odd = match part {
-            Part::Whole => self.decode_whole(sink),
-            Part::Block(block) => self.decode_block(&block, sink),
-            Part::RowGroup(_) => return Err(Diagnostic::bug("not a part of a CSV file").into()),
-        };
-        match odd {
-            Ok(false) => Ok(()),
-            Ok(true) => Ok(unclosed_quote(&self.task.file.path, self.separator)?),
-            Err(Stop::Sink(diagnostic)) => Err(diagnostic.into()),
-            Err(Stop::Cut) => Err(Failure::CutWrongly),
-            Err(Stop::Csv(message)) => Err(self.explain(&message).into()),
+        match part {
+            Part::Whole => self.whole(sink),
+            Part::Block(block) => self.block(&block, sink),
+            Part::RowGroup(_) => Err(Diagnostic::bug("not a part of a CSV file").into()),
         }
     }
 }
@@ -113,20 +101,115 @@ impl OpenFile for CsvFile<'_> {
 /// Why decoding stopped.
 enum Stop {
     Sink(Diagnostic),
-    Csv(String),
+    /// `arrow::csv` cannot read what comes after so many rows.
+    Csv(usize),
     /// A block ends inside a record.
     Cut,
 }
 
-impl CsvFile<'_> {
-    fn explain(&self, message: &str) -> Diagnostic {
-        explain(self.task.scan, &self.task.file.path, self.separator, &self.schema, &self.header, message)
+impl<'s> CsvFile<'s> {
+    fn text(&self) -> Result<Box<dyn Read + Send + 's>, Diagnostic> {
+        text::open(&self.task.file.path, &self.task.file.layout, Some(self.task.progress))
+    }
+
+    /// The error for bytes that cannot be read to the end: the file is read once more to tell how far it goes.
+    fn unreadable(&self, error: &std::io::Error) -> Diagnostic {
+        let path = &self.task.file.path;
+        let told = || -> Option<Diagnostic> {
+            let input = text::open(path, &self.task.file.layout, None).ok()?;
+            let mut rows = CsvRows::new(BufReader::new(input), self.task.file.layout.separator, 1, path);
+            let mut row = Row::default();
+            loop {
+                match rows.next(&mut row) {
+                    Ok(true) => {}
+                    Ok(false) => return None,
+                    Err(error) => return Some(error),
+                }
+            }
+        };
+        told().unwrap_or_else(|| text::broken(path, error))
+    }
+
+    fn block(&self, block: &Block, sink: &mut Sink<'_>) -> Result<(), Failure> {
+        let (blocks, rough) = (self.blocks.load(Ordering::Relaxed), self.rough.load(Ordering::Relaxed));
+        let is_rough = blocks >= ROUGH && rough * ROUGH > blocks;
+        let mut done = 0;
+        if self.is_plain && !is_rough {
+            self.blocks.fetch_add(1, Ordering::Relaxed);
+            match self.decode_block(block, sink) {
+                Ok(false) => return Ok(()),
+                // An odd number of quotes: one is open at the end, or a stray one stands inside an unquoted cell.
+                Ok(true) => return Ok(self.unclosed_quote()?),
+                Err(Stop::Sink(diagnostic)) => return Err(diagnostic.into()),
+                Err(Stop::Cut) => return Err(Failure::CutWrongly),
+                Err(Stop::Csv(rows)) => done = rows,
+            }
+            self.rough.fetch_add(1, Ordering::Relaxed);
+        }
+        let mut rows =
+            CsvRows::new(&block.bytes[..], self.task.file.layout.separator, block.line, &self.task.file.path);
+        match self.rows(&mut rows, done, sink) {
+            Err(error) if error.code == "unclosed-quote" && !block.last => Err(Failure::CutWrongly),
+            other => Ok(other?),
+        }
+    }
+
+    fn whole(&self, sink: &mut Sink<'_>) -> Result<(), Failure> {
+        let mut done = 0;
+        if self.is_plain {
+            match self.decode_whole(sink) {
+                Ok(false) => return Ok(()),
+                Ok(true) => return Ok(self.unclosed_quote()?),
+                Err(Stop::Sink(diagnostic)) => return Err(diagnostic.into()),
+                Err(Stop::Cut) => return Err(Failure::CutWrongly),
+                Err(Stop::Csv(rows)) => done = rows,
+            }
+        }
+        let input = BufReader::with_capacity(BUFFER, self.text()?);
+        let mut rows = CsvRows::new(input, self.task.file.layout.separator, 1, &self.task.file.path);
+        Ok(self.rows(&mut rows, done, sink)?)
+    }
+
+    /// Reads rows one by one, all but the first `done` after the header.
+    fn rows(&self, rows: &mut dyn Rows, done: usize, sink: &mut Sink<'_>) -> Result<(), Diagnostic> {
+        let layout = &self.task.file.layout;
+        let mut typed = Typed::new(&self.task, &layout.header, self.task.scan.reading.ragged);
+        let mut row = Row::default();
+        let mut done = done;
+        while rows.next(&mut row)? {
+            if row.line <= layout.header_line {
+                continue;
+            }
+            if row.len() == 0 {
+                if layout.ends_at_blank {
+                    break;
+                }
+                continue;
+            }
+            if done > 0 {
+                done -= 1;
+                continue;
+            }
+            typed.push(&row, &layout.header)?;
+            if typed.len() >= self.task.batch_rows {
+                typed.flush(sink)?;
+            }
+        }
+        typed.flush(sink)
+    }
+
+    fn unclosed_quote(&self) -> Result<(), Diagnostic> {
+        let input = BufReader::with_capacity(BUFFER, text::open(&self.task.file.path, &self.task.file.layout, None)?);
+        let mut rows = CsvRows::new(input, self.task.file.layout.separator, 1, &self.task.file.path);
+        let mut row = Row::default();
+        while rows.next(&mut row)? {}
+        Ok(())
     }
 
     fn decoder(&self, has_header: bool) -> Decoder {
         ReaderBuilder::new(self.schema.clone())
             .with_header(has_header)
-            .with_delimiter(self.separator)
+            .with_delimiter(self.task.file.layout.separator)
             .with_batch_size(self.task.batch_rows)
             .with_projection(self.wanted.clone())
             .build_decoder()
@@ -134,15 +217,15 @@ impl CsvFile<'_> {
 
     /// Decodes whole records; `Ok(true)` when they are the file's last and have an odd number of quotes.
     fn decode_block(&self, block: &Block, sink: &mut Sink<'_>) -> Result<bool, Stop> {
-        let csv = |e: &dyn std::fmt::Display| Stop::Csv(e.to_string());
+        let mut done = 0;
         let mut decoder = self.decoder(block.first);
         let mut canonical = Canonical::new(&self.task);
         let mut bytes = block.bytes.as_slice();
         while !bytes.is_empty() {
-            let used = decoder.decode(bytes).map_err(|e| csv(&e))?;
+            let used = decoder.decode(bytes).map_err(|_| Stop::Csv(done))?;
             bytes = &bytes[used..];
             if decoder.capacity() == 0 {
-                self.flush(&mut decoder, &mut canonical, sink)?;
+                self.flush(&mut decoder, &mut canonical, &mut done, sink)?;
             }
         }
         // The end of a block is the end of a record: telling the decoder so must not make another one.
@@ -151,33 +234,32 @@ impl CsvFile<'_> {
         if !block.last && (ended.is_err() || decoder.capacity() != before) {
             return Err(Stop::Cut);
         }
-        ended.map_err(|e| csv(&e))?;
-        while self.flush(&mut decoder, &mut canonical, sink)? {}
+        ended.map_err(|_| Stop::Csv(done))?;
+        while self.flush(&mut decoder, &mut canonical, &mut done, sink)? {}
         Ok(block.last && memchr::memchr_iter(b'"', &block.bytes).count() % 2 == 1)
     }
 
     /// Decodes the file in one piece; `Ok(true)` when it has an odd number of quotes.
     fn decode_whole(&self, sink: &mut Sink<'_>) -> Result<bool, Stop> {
-        let csv = |e: &dyn std::fmt::Display| Stop::Csv(e.to_string());
-        let input = open_counted(&self.task.file.path, Some(self.task.progress)).map_err(Stop::Sink)?;
-        let mut input = BufReader::with_capacity(BUFFER, input);
+        let mut done = 0;
+        let mut input = BufReader::with_capacity(BUFFER, self.text().map_err(Stop::Sink)?);
         let mut decoder = self.decoder(true);
         let mut canonical = Canonical::new(&self.task);
         let mut odd = false;
         let mut stuck = 0;
         loop {
-            let bytes = input.fill_buf().map_err(|e| csv(&e))?;
+            let bytes = input.fill_buf().map_err(|e| Stop::Sink(self.unreadable(&e)))?;
             let before = decoder.capacity();
-            let used = decoder.decode(bytes).map_err(|e| csv(&e))?;
+            let used = decoder.decode(bytes).map_err(|_| Stop::Csv(done))?;
             odd ^= memchr::memchr_iter(b'"', &bytes[..used]).count() % 2 == 1;
             stuck = if decoder.capacity() == before { stuck + used } else { 0 };
             if stuck > LONGEST_RECORD {
-                return Err(Stop::Csv(format!("a record is longer than {} MiB", LONGEST_RECORD >> 20)));
+                return Err(Stop::Csv(done));
             }
             let ended = bytes.is_empty();
             input.consume(used);
             if decoder.capacity() == 0 || ended {
-                let more = self.flush(&mut decoder, &mut canonical, sink)?;
+                let more = self.flush(&mut decoder, &mut canonical, &mut done, sink)?;
                 if ended && !more {
                     return Ok(odd);
                 }
@@ -185,71 +267,21 @@ impl CsvFile<'_> {
         }
     }
 
-    fn flush(&self, decoder: &mut Decoder, canonical: &mut Canonical<'_>, sink: &mut Sink<'_>) -> Result<bool, Stop> {
-        let Some(batch) = decoder.flush().map_err(|e| Stop::Csv(e.to_string()))? else { return Ok(false) };
-        let batch = converted(self.task.scan, &batch).map_err(Stop::Csv)?;
-        let batch = canonical.batch(&batch).map_err(|e| Stop::Csv(format!("column `{}`: {}", e.column, e.message)))?;
+    /// Hands over what was decoded; `done` counts its rows.
+    fn flush(
+        &self,
+        decoder: &mut Decoder,
+        canonical: &mut Canonical<'_>,
+        done: &mut usize,
+        sink: &mut Sink<'_>,
+    ) -> Result<bool, Stop> {
+        let Some(batch) = decoder.flush().map_err(|_| Stop::Csv(*done))? else { return Ok(false) };
+        let batch = converted(self.task.scan, &batch).map_err(|_| Stop::Csv(*done))?;
+        let batch = canonical.batch(&batch).map_err(|_| Stop::Csv(*done))?;
+        *done += batch.rows;
         sink(batch).map_err(Stop::Sink)?;
         Ok(true)
     }
-}
-
-impl CsvReader {
-    pub(super) fn is_compressed(path: &Path) -> bool {
-        let name = path.to_string_lossy().to_lowercase();
-        name.ends_with(".gz") || name.ends_with(".zst")
-    }
-
-    /// A name that stands twice in a header.
-    pub(super) fn duplicate(header: &[String]) -> Option<&str> {
-        let mut seen = std::collections::BTreeSet::new();
-        header.iter().map(|name| name.trim()).find(|name| !seen.insert(*name))
-    }
-}
-
-/// The file's bytes, decompressed, without byte order mark.
-pub(super) fn open(path: &Path) -> Result<Box<dyn Read + Send>, Diagnostic> {
-    open_counted(path, None)
-}
-
-fn open_counted<'p>(path: &Path, progress: Option<&'p AtomicU64>) -> Result<Box<dyn Read + Send + 'p>, Diagnostic> {
-    let fail = |e: std::io::Error| unreadable(path, &e);
-    let file = Counted { file: File::open(path).map_err(fail)?, progress };
-    let name = path.to_string_lossy().to_lowercase();
-    let bytes: Box<dyn Read + Send + 'p> = if name.ends_with(".gz") {
-        Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(BUFFER, file)))
-    } else if name.ends_with(".zst") {
-        Box::new(zstd::stream::read::Decoder::new(file).map_err(fail)?)
-    } else {
-        Box::new(file)
-    };
-    let broken = |e: std::io::Error| {
-        Diagnostic::data("unreadable-file", format!("`{}` cannot be decompressed or read: {e}", path.display()))
-            .help("export or copy the file again")
-    };
-    Ok(Box::new(without_bom(bytes).map_err(broken)?))
-}
-
-/// Counts the bytes that are read from the disk.
-struct Counted<'p> {
-    file: File,
-    progress: Option<&'p AtomicU64>,
-}
-
-impl Read for Counted<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let read = self.file.read(buffer)?;
-        if let (Some(progress), Ok(bytes)) = (self.progress, u64::try_from(read)) {
-            advance(progress, bytes);
-        }
-        Ok(read)
-    }
-}
-
-fn header(path: &Path, separator: u8) -> Result<Vec<String>, Diagnostic> {
-    let mut records = Records::new(BufReader::new(open(path)?), separator);
-    let record = records.next().map_err(|e| unreadable(path, &e))?.unwrap_or_default();
-    Ok(record.fields.into_iter().map(|name| name.trim().to_owned()).collect())
 }
 
 /// The schema of the file as the scan wants it, and which columns to decode.
@@ -264,53 +296,4 @@ fn schema(scan: &Scan, header: &[String]) -> (Arc<Schema>, Vec<usize>) {
         fields.push(Field::new(name, ty.unwrap_or(DataType::Utf8), true));
     }
     (Arc::new(Schema::new(fields)), wanted)
-}
-
-/// The type to decode a column as, if the scan wants it. What needs a strict reading is decoded as text.
-fn scan_type(scan: &Scan, raw: &str) -> Option<DataType> {
-    if strict(scan, raw).is_some() {
-        return Some(text_type());
-    }
-    let column = scan.columns.iter().find(|c| c.raw.as_deref() == Some(raw))?;
-    Some(match column.ty {
-        Type::Bool | Type::Null => DataType::Boolean,
-        Type::Int => DataType::Int64,
-        Type::Float | Type::Decimal(_) => DataType::Float64,
-        Type::Text | Type::Date => text_type(),
-    })
-}
-
-/// The strict reading of a column, where it needs one.
-pub(super) fn strict(scan: &Scan, raw: &str) -> Option<Strict> {
-    let times = [Some(&scan.time.column), scan.time.end.as_ref()];
-    if let Some(time) = times.into_iter().flatten().find(|t| t.raw == raw) {
-        return Some(match time.clock {
-            Clock::Day => Strict::Date,
-            Clock::Wall(_) => Strict::Wall,
-            Clock::Instant => Strict::Instant,
-        });
-    }
-    let column = scan.columns.iter().find(|c| c.raw.as_deref() == Some(raw))?;
-    match column.ty {
-        Type::Date => Some(Strict::Date),
-        Type::Int if column.dimension => Some(Strict::Integer),
-        _ => None,
-    }
-}
-
-/// The batch with its strictly read columns converted.
-fn converted(scan: &Scan, batch: &RecordBatch) -> Result<RecordBatch, String> {
-    let schema = batch.schema();
-    let mut fields = vec![];
-    let mut arrays = vec![];
-    for (field, array) in schema.fields().iter().zip(batch.columns()) {
-        let array = match strict(scan, field.name()) {
-            Some(strict) => strict.convert(array).map_err(|e| format!("column `{}`: {e}", field.name()))?,
-            None => array.clone(),
-        };
-        fields.push(Field::new(field.name(), array.data_type().clone(), true));
-        arrays.push(array);
-    }
-    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options).map_err(|e| e.to_string())
 }

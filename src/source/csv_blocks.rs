@@ -16,6 +16,8 @@ const BLOCK: usize = 2 << 20;
 pub(super) struct Block {
     /// Their text.
     pub(super) bytes: Vec<u8>,
+    /// The physical line that they begin in, from 1.
+    pub(super) line: u64,
     /// Whether the header is the first of them.
     pub(super) first: bool,
     /// Whether the file ends here.
@@ -37,6 +39,8 @@ pub(super) struct Blocks<'s> {
     input: Box<dyn Read + Send + 's>,
     /// What was read after the last cut.
     rest: Vec<u8>,
+    /// The physical line that the next block begins in.
+    line: u64,
     first: bool,
     ended: bool,
     size: usize,
@@ -44,7 +48,7 @@ pub(super) struct Blocks<'s> {
 
 impl<'s> Blocks<'s> {
     pub(super) fn new(input: Box<dyn Read + Send + 's>) -> Self {
-        Self { input, rest: vec![], first: true, ended: false, size: BLOCK }
+        Self { input, rest: vec![], line: 1, first: true, ended: false, size: BLOCK }
     }
 
     pub(super) fn next(&mut self) -> std::io::Result<Cut> {
@@ -69,7 +73,12 @@ impl<'s> Blocks<'s> {
             }
         }
         let first = std::mem::take(&mut self.first);
-        Ok(if bytes.is_empty() { Cut::End } else { Cut::Block(Block { bytes, first, last: self.ended }) })
+        if bytes.is_empty() {
+            return Ok(Cut::End);
+        }
+        let line = self.line;
+        self.line += memchr_iter(b'\n', &bytes).count() as u64;
+        Ok(Cut::Block(Block { bytes, line, first, last: self.ended }))
     }
 }
 

@@ -27,11 +27,6 @@ pub(super) enum Strict {
 }
 
 impl Strict {
-    /// Whether a cell can be read.
-    pub(super) fn accepts(self, cell: &str) -> bool {
-        self.value(cell).is_some()
-    }
-
     /// What it reads, for messages.
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -42,7 +37,8 @@ impl Strict {
         }
     }
 
-    fn value(self, cell: &str) -> Option<i64> {
+    /// The day, the microseconds or the integer of a cell.
+    pub(super) fn value(self, cell: &str) -> Option<i64> {
         match self {
             Self::Date => parse_date(cell).map(i64::from),
             Self::Wall => match of_cell(cell) {
@@ -88,6 +84,12 @@ impl Strict {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Strict {
+        fn accepts(self, cell: &str) -> bool {
+            self.value(cell).is_some()
+        }
+    }
 
     #[test]
     fn a_cell_that_would_change_its_meaning_is_refused() {

@@ -7,17 +7,6 @@ use memchr::{memchr, memchr3, memchr_iter};
 use std::borrow::Cow;
 use std::io::{BufRead, Read};
 
-/// One record.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Record {
-    /// Physical line on which it starts, from 1.
-    pub line: u64,
-    /// Its fields, unquoted.
-    pub fields: Vec<String>,
-    /// The line of a quote that is still open where the input ends.
-    pub unclosed: Option<u64>,
-}
-
 /// A record in one piece of memory, to be read into again and again.
 #[derive(Debug, Default)]
 pub(super) struct Raw {
@@ -37,11 +26,15 @@ impl Raw {
         self.ends.len()
     }
 
+    /// The bytes of a field; empty when there is none.
+    pub(super) fn bytes(&self, index: usize) -> &[u8] {
+        let Some(end) = self.ends.get(index) else { return &[] };
+        &self.text[index.checked_sub(1).map_or(0, |before| self.ends[before])..*end]
+    }
+
     /// The text of a field; empty when there is none.
     pub(super) fn field(&self, index: usize) -> Cow<'_, str> {
-        let Some(end) = self.ends.get(index) else { return Cow::Borrowed("") };
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        String::from_utf8_lossy(&self.text[start..*end])
+        String::from_utf8_lossy(self.bytes(index))
     }
 
     fn end_field(&mut self) {
@@ -61,6 +54,10 @@ pub(super) struct Records<R> {
     line: u64,
     /// A quoted field longer than this is taken for an unclosed quote.
     limit: usize,
+    /// Whether empty lines are told, as records without fields.
+    tells_blanks: bool,
+    /// Whether the last record was ended by a carriage return, whose line feed is still to come.
+    line_feed_is_due: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -77,16 +74,26 @@ struct Progress {
     quote_line: u64,
     /// Whether there was anything but line ends.
     any: bool,
+    tells_blanks: bool,
+    ended_by_return: bool,
 }
 
 impl<R: BufRead> Records<R> {
     pub(super) fn new(input: R, separator: u8) -> Self {
-        Self { input, separator, line: 1, limit: super::csv::LONGEST_RECORD }
+        let limit = super::csv::LONGEST_RECORD;
+        Self { input, separator, line: 1, limit, tells_blanks: false, line_feed_is_due: false }
     }
 
-    /// The input, where the reader has come to.
-    pub(super) fn into_input(self) -> R {
-        self.input
+    /// Counts lines from another one than the first.
+    pub(super) fn starting_at(mut self, line: u64) -> Self {
+        self.line = line;
+        self
+    }
+
+    /// Tells empty lines too, as records without fields.
+    pub(super) fn with_blanks(mut self) -> Self {
+        self.tells_blanks = true;
+        self
     }
 
     /// The line that the reader has come to.
@@ -94,24 +101,26 @@ impl<R: BufRead> Records<R> {
         self.line
     }
 
-    /// The next record; `None` at the end. Empty lines are not records.
-    pub(super) fn next(&mut self) -> std::io::Result<Option<Record>> {
-        let mut raw = Raw::default();
-        if !self.read(&mut raw)? {
-            return Ok(None);
-        }
-        let fields = (0..raw.len()).map(|i| raw.field(i).into_owned()).collect();
-        Ok(Some(Record { line: raw.line, fields, unclosed: raw.unclosed }))
-    }
-
-    /// Reads the next record into `record`; `false` at the end.
+    /// Reads the next record into `record`; `false` at the end. Empty lines are not records, unless asked for.
     pub(super) fn read(&mut self, record: &mut Raw) -> std::io::Result<bool> {
         record.text.clear();
         record.ends.clear();
         (record.line, record.unclosed) = (self.line, None);
-        let mut progress = Progress { state: State::FieldStart, quote_line: self.line, any: false };
+        let mut progress = Progress {
+            state: State::FieldStart,
+            quote_line: self.line,
+            any: false,
+            tells_blanks: self.tells_blanks,
+            ended_by_return: false,
+        };
         loop {
             let buffer = self.input.fill_buf()?;
+            if std::mem::take(&mut self.line_feed_is_due) && buffer.first() == Some(&b'\n') {
+                self.line += 1;
+                (record.line, progress.quote_line) = (self.line, self.line);
+                self.input.consume(1);
+                continue;
+            }
             if buffer.is_empty() {
                 if progress.state == State::Quoted {
                     record.unclosed = Some(progress.quote_line);
@@ -124,6 +133,7 @@ impl<R: BufRead> Records<R> {
             let (used, done) = progress.take(buffer, record, (&mut self.line, self.separator, self.limit));
             self.input.consume(used);
             if done {
+                self.line_feed_is_due = progress.ended_by_return;
                 return Ok(true);
             }
         }
@@ -165,8 +175,11 @@ impl Progress {
                 (self.any, self.state) = (true, State::FieldStart);
             } else if byte == b'\n' || byte == b'\r' {
                 *line += u64::from(byte == b'\n');
+                self.ended_by_return = byte == b'\r';
                 if self.any {
                     record.end_field();
+                }
+                if self.any || self.tells_blanks {
                     return (at, true);
                 }
                 record.line = *line;
@@ -197,6 +210,29 @@ pub(super) fn without_bom<R: Read>(mut input: R) -> std::io::Result<impl Read> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// One record.
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    struct Record {
+        /// Physical line on which it starts, from 1.
+        line: u64,
+        /// Its fields, unquoted.
+        fields: Vec<String>,
+        /// The line of a quote that is still open where the input ends.
+        unclosed: Option<u64>,
+    }
+
+    impl<R: BufRead> Records<R> {
+        /// The next record; `None` at the end. Empty lines are not records.
+        fn next(&mut self) -> std::io::Result<Option<Record>> {
+            let mut raw = Raw::default();
+            if !self.read(&mut raw)? {
+                return Ok(None);
+            }
+            let fields = (0..raw.len()).map(|i| raw.field(i).into_owned()).collect();
+            Ok(Some(Record { line: raw.line, fields, unclosed: raw.unclosed }))
+        }
+    }
 
     fn all(text: &str) -> Vec<Record> {
         let mut records = Records::new(text.as_bytes(), b',');
@@ -229,6 +265,20 @@ mod tests {
             assert_eq!(found, whole, "buffers of {size}");
         }
         assert_eq!(whole.last().and_then(|r| r.unclosed), Some(7));
+    }
+
+    #[test]
+    fn empty_lines_are_told_where_asked_for() {
+        for end in ["\n", "\r\n"] {
+            let text = ["a,b", "", "1,2", "", "", "3"].join(end);
+            for size in 1..4 {
+                let input = std::io::BufReader::with_capacity(size, text.as_bytes());
+                let mut records = Records::new(input, b',').with_blanks();
+                let found: Vec<Record> = std::iter::from_fn(|| records.next().expect("no I/O")).collect();
+                let shapes: Vec<(u64, usize)> = found.iter().map(|r| (r.line, r.fields.len())).collect();
+                assert_eq!(shapes, [(1, 2), (2, 0), (3, 2), (4, 0), (5, 0), (6, 1)], "{end:?} in buffers of {size}");
+            }
+        }
     }
 
     #[test]

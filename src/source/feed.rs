@@ -3,7 +3,9 @@
 //! A thread stays with its file while that has parts left; then it opens the next file; when all are open it helps with
 //! the first that still has parts. So many files are read side by side, and a large one by all threads.
 
-use super::{advance, prune, reader, Batch, Failure, OpenFile, Part, Pruned, Sink, Task};
+use super::placeholders::Zeros;
+use super::refine::{needs_all, Refine};
+use super::{advance, prune, reader, snapshots, Batch, Failure, OpenFile, Part, Pruned, Sink, Task};
 use crate::diagnostic::Diagnostic;
 use crate::plan::Scan;
 use std::collections::BTreeSet;
@@ -19,6 +21,16 @@ pub struct Feed<'s> {
     files: Vec<FileState<'s>>,
     /// The first file that no thread has opened.
     unopened: AtomicUsize,
+    refine: Refine<'s>,
+    zeros: Zeros<'s>,
+    /// For lifetime snapshots: the records that count, known when all are read.
+    settled: OnceLock<Result<Settled, Diagnostic>>,
+}
+
+/// Batches that are in memory, and the first that no thread has taken.
+struct Settled {
+    batches: Vec<(usize, Mutex<Option<Batch>>)>,
+    next: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -43,7 +55,17 @@ impl<'s> Feed<'s> {
     #[must_use]
     pub fn new(scan: &'s Scan, batch_rows: usize, progress: &'s AtomicU64, whole: &'s BTreeSet<usize>) -> Self {
         let files = scan.files.iter().map(|_| FileState::default()).collect();
-        Self { scan, batch_rows, progress, whole, files, unopened: AtomicUsize::new(0) }
+        Self {
+            scan,
+            batch_rows,
+            progress,
+            whole,
+            files,
+            unopened: AtomicUsize::new(0),
+            refine: Refine::new(scan),
+            zeros: Zeros::new(scan),
+            settled: OnceLock::new(),
+        }
     }
 
     /// Decodes the next part; `false` when there is none left before `end`. `file` is the one that this thread is at.
@@ -51,6 +73,68 @@ impl<'s> Feed<'s> {
     /// # Errors
     /// Unreadable files and bad records (told with file and physical line), or what `sink` returns.
     pub fn step(
+        &self,
+        file: &mut Option<usize>,
+        end: &dyn Fn() -> Place,
+        sink: &mut dyn FnMut(usize, Batch) -> Result<(), Diagnostic>,
+    ) -> Result<bool, (Place, Failure)> {
+        if self.scan.snapshot.is_some() {
+            return self.settled(end, sink);
+        }
+        let mut checked = |file: usize, batch: Batch| {
+            let mut batch = self.refine.without_totals(batch)?;
+            self.refine.check(&mut batch)?;
+            self.zeros.look(&batch);
+            sink(file, batch)
+        };
+        self.read(file, end, &mut checked)
+    }
+
+    /// Hands over the next batch of the records that count.
+    fn settled(
+        &self,
+        end: &dyn Fn() -> Place,
+        sink: &mut dyn FnMut(usize, Batch) -> Result<(), Diagnostic>,
+    ) -> Result<bool, (Place, Failure)> {
+        let Some(plan) = &self.scan.snapshot else { return Ok(false) };
+        if end() == (0, 0) {
+            return Ok(false);
+        }
+        let settled = self.settled.get_or_init(|| {
+            let batches = snapshots::settled(self, self.scan, plan)?;
+            let batches = batches.into_iter().map(|(file, batch)| (file, Mutex::new(Some(batch)))).collect();
+            Ok(Settled { batches, next: AtomicUsize::new(0) })
+        });
+        let settled = settled.as_ref().map_err(|error| ((0, 0), error.clone().into()))?;
+        let at = settled.next.fetch_add(1, Ordering::Relaxed);
+        let Some((file, batch)) = settled.batches.get(at) else { return Ok(false) };
+        let batch = batch.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut batch) = batch else { return Ok(true) };
+        let told = |error: Diagnostic| ((*file, at), error.into());
+        self.refine.check(&mut batch).map_err(told)?;
+        self.zeros.look(&batch);
+        sink(*file, batch).map_err(told)?;
+        Ok(true)
+    }
+
+    /// All records, file after file, on this thread, rows of totals left out, snapshots as they are.
+    pub(super) fn all(&self, sink: &mut dyn FnMut(usize, Batch) -> Result<(), Diagnostic>) -> Result<(), Diagnostic> {
+        let uncut: BTreeSet<usize> = (0..self.scan.files.len()).collect();
+        let feed = Feed::new(self.scan, self.batch_rows, self.progress, &uncut);
+        let mut file = None;
+        loop {
+            let mut refined = |file: usize, batch: Batch| sink(file, feed.refine.without_totals(batch)?);
+            match feed.read(&mut file, &|| (usize::MAX, 0), &mut refined) {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err((_, Failure::Told(error))) => return Err(*error),
+                Err((_, Failure::CutWrongly)) => return Err(Diagnostic::bug("a whole file was cut")),
+            }
+        }
+    }
+
+    /// Decodes the next part as the files have it.
+    fn read(
         &self,
         file: &mut Option<usize>,
         end: &dyn Fn() -> Place,
@@ -100,10 +184,16 @@ impl<'s> Feed<'s> {
         open.filter_map(|(i, file)| Some((i, file.pruned()?))).collect()
     }
 
+    /// Measures that are 0 in every record although they cannot be, once all are read.
+    #[must_use]
+    pub fn placeholders(&self) -> Vec<String> {
+        self.zeros.placeholders()
+    }
+
     fn open(&self, file: usize) -> Result<&dyn OpenFile, (Place, Failure)> {
         let open = self.files[file].open.get_or_init(|| {
             let info = &self.scan.files[file];
-            if let Some(pruned) = prune::unread(self.scan, info) {
+            if let Some(pruned) = prune::unread(self.scan, info).filter(|_| !needs_all(self.scan)) {
                 advance(self.progress, info.bytes);
                 return Ok(Box::new(Unread(pruned)));
             }

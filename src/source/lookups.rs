@@ -1,13 +1,15 @@
 //! Reading lookups: small tables, held in memory as a whole. Their files are read as those of sources are.
 
 use super::batch::arrow_type;
-use super::{catalog::reconcile, feed, partitions, paths, reader};
+use super::{catalog::reconcile, feed, partitions, paths, reader, reading};
 use crate::calendar::Calendar;
-use crate::catalog::{FileInfo, LookupColumn, LookupTable, Physical, SourceInfo};
+use crate::catalog::{FileInfo, LookupColumn, LookupTable, Physical, Reading, SourceInfo};
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::expr::Type;
 use crate::plan::{Clock, Covers, DayRange, Made, Scan, ScanColumn, TimeColumn, TimePlan};
-use crate::spec::{Dimension, DimensionType, FileFormat, Lookup, LookupType, Measure, MeasureType, NamesOr, Source};
+use crate::spec::{
+    Dimension, DimensionType, FileFormat, Lookup, LookupType, Measure, MeasureType, NamesOr, OnBadRow, Source,
+};
 use arrow::array::{new_empty_array, Array, ArrayRef};
 use arrow::compute::{cast, concat};
 use arrow::datatypes::DataType;
@@ -25,7 +27,7 @@ pub(super) fn load(name: &str, lookup: &Lookup, errors: &mut Diagnostics) -> Opt
     let key = columns_of(name, &lookup.key, true, &info, &at.key("key"), errors);
     let added = columns_of(name, &lookup.columns, false, &info, &at.key("columns"), errors);
     let (key, added) = (key?, added?);
-    let scan = scan(source.declared_separator(), &info, key.iter().chain(&added));
+    let scan = scan(&info, key.iter().chain(&added));
     match read(&scan) {
         Ok(Read { arrays, firsts, rows }) => {
             let column = |(column, values): (&ScanColumn, ArrayRef)| LookupColumn {
@@ -56,8 +58,11 @@ pub(super) fn load(name: &str, lookup: &Lookup, errors: &mut Diagnostics) -> Opt
 pub(super) fn inspected(noun: &str, source: &Source, at: &YamlPath, errors: &mut Diagnostics) -> Option<SourceInfo> {
     let files = paths::files(source, at, errors);
     let mut infos: Vec<FileInfo> = vec![];
+    // Nothing of a small table may be missing, and none of its rows is a sum of others.
+    let declared = reading::reading(source, at, errors);
+    let reading = Reading { on_bad_row: OnBadRow::Fail, finds_totals: false, ..declared };
     for (path, format) in &files {
-        match reader(*format).inspect(path, source) {
+        match reader(*format).inspect(path, &reading) {
             Ok(info) => infos.push(info),
             Err(error) => errors.push(error.at(&at.key("path"))),
         }
@@ -67,7 +72,7 @@ pub(super) fn inspected(noun: &str, source: &Source, at: &YamlPath, errors: &mut
     }
     partitions::add_columns(&mut infos);
     let columns = reconcile(noun, at, source, &infos, errors);
-    Some(SourceInfo { files: infos, columns })
+    Some(SourceInfo { files: infos, columns, reading: Arc::new(reading) })
 }
 
 /// The file and the record of a row.
@@ -163,17 +168,13 @@ fn columns_of(
             continue;
         };
         let (name, raw) = (name.to_owned(), Some(raw.to_owned()));
-        columns.push(ScanColumn { name, raw, ty, dimension: true, made: Made::AsRead });
+        columns.push(ScanColumn { name, raw, ty, dimension: true, measure: false, made: Made::AsRead });
     }
     complete.then_some(columns)
 }
 
 /// The scan that reads a lookup: of all records, none of which is dated.
-pub(super) fn scan<'c>(
-    separator: Option<u8>,
-    info: &SourceInfo,
-    columns: impl Iterator<Item = &'c ScanColumn>,
-) -> Scan {
+pub(super) fn scan<'c>(info: &SourceInfo, columns: impl Iterator<Item = &'c ScanColumn>) -> Scan {
     let undated = TimeColumn { raw: String::new(), clock: Clock::Day };
     Scan {
         source: String::new(),
@@ -184,7 +185,10 @@ pub(super) fn scan<'c>(
         feeds: vec![],
         ranges: vec![DayRange::default()],
         calendar: Arc::new(Calendar::default()),
-        separator,
+        reading: info.reading.clone(),
+        total_rows: None,
+        snapshot: None,
+        checks: vec![],
     }
 }
 

@@ -3,30 +3,55 @@
 //! One file a format. Nothing here knows metrics or reports; a [`Batch`] has exactly the columns that the plan asked
 //! for, in canonical Arrow types, cleaned (text trimmed and NFC, time in days of the reporting zone).
 
+mod arrow_ipc;
+mod arrow_ipc_checks;
+mod bad_rows;
 mod batch;
 mod catalog;
+mod cells;
 mod computed;
 mod csv;
 mod csv_blocks;
 mod csv_cells;
-mod csv_explain;
+mod csv_inspect;
 mod csv_records;
+mod csv_rows;
 mod csv_types;
+mod excel;
+mod excel_checks;
+mod exports;
 mod feed;
+mod find_table;
 mod lookups;
+mod ndjson;
+mod ndjson_parts;
+mod nested;
 mod parquet;
 mod parquet_statistics;
 mod partitions;
 mod paths;
+mod placeholders;
 mod prune;
+mod reading;
+mod refine;
+mod rows;
+mod sample;
+mod scan_types;
+mod sheets;
+mod snapshots;
 mod targets;
+mod text;
+mod totals;
+mod typed;
+mod zip;
 
+pub use bad_rows::{Aside, BadRow, MOST_BAD_ROWS};
 pub use batch::Batch;
 pub use catalog::inspect;
 pub use feed::{records, Feed, Place};
 pub use prune::Pruned;
 
-use crate::catalog::FileInfo;
+use crate::catalog::{FileInfo, Reading};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Scan, ScanFile};
 use crate::spec::FileFormat;
@@ -42,7 +67,7 @@ pub fn reads(pipeline: &crate::spec::Pipeline, file: &Path) -> Option<String> {
 /// What a reader does: one value a file format.
 trait Reader: Sync {
     /// The size and the columns of a file.
-    fn inspect(&self, path: &Path, source: &crate::spec::Source) -> Result<FileInfo, Diagnostic>;
+    fn inspect(&self, path: &Path, reading: &Reading) -> Result<FileInfo, Diagnostic>;
     /// Opens a file of a scan for decoding.
     fn open<'s>(&self, task: Task<'s>) -> Result<Box<dyn OpenFile + 's>, Diagnostic>;
 }
@@ -67,6 +92,9 @@ fn reader(format: FileFormat) -> &'static dyn Reader {
     match format {
         FileFormat::Parquet => &parquet::ParquetReader,
         FileFormat::Csv => &csv::CsvReader,
+        FileFormat::Excel => &sheets::SheetReader,
+        FileFormat::Ndjson => &sheets::JsonReader,
+        FileFormat::Arrow => &arrow_ipc::ArrowReader,
     }
 }
 
@@ -75,7 +103,7 @@ fn reader(format: FileFormat) -> &'static dyn Reader {
 enum Part {
     /// The file, in one piece.
     Whole,
-    /// A row group, by its index.
+    /// A row group or a record batch, by its index.
     RowGroup(usize),
     /// Whole records of a text file.
     Block(csv::Block),

@@ -1,6 +1,7 @@
 //! What a Parquet file's statistics say of its row groups and pages, and which of them need not be read therefore.
 
 use super::batch;
+use super::nested;
 use super::partitions::Partition;
 use super::prune::{self, Pruned, Verdict};
 use super::Task;
@@ -56,6 +57,8 @@ struct Statistics<'m> {
     partitions: &'m [Partition],
     metadata: &'m ParquetMetaData,
     schema: &'m Schema,
+    /// All columns, those inside structs too: what is not among them is null.
+    paths: Vec<String>,
     /// Of row groups, by raw name.
     groups: Vec<(&'m str, Bounds)>,
 }
@@ -74,9 +77,11 @@ impl<'m> Statistics<'m> {
             partitions: &task.file.partitions,
             metadata: metadata.metadata(),
             schema: metadata.schema(),
+            paths: vec![],
             groups: vec![],
         };
         if prune::is_choosy(task.scan) {
+            file.paths = nested::flatten(file.schema, None).into_iter().map(|(path, _)| path).collect();
             file.groups = file.bounds(|converter| {
                 let groups = file.metadata.row_groups();
                 Some(Bounds {
@@ -119,7 +124,7 @@ impl<'m> Statistics<'m> {
         if let Some(known) = prune::of_folder(self.partitions, raw, column.ty) {
             return known;
         }
-        if self.schema.column_with_name(raw).is_none() {
+        if !self.paths.iter().any(|path| path == raw) {
             return Known::NULL;
         }
         let Some((_, bounds)) = bounds.iter().find(|(name, _)| *name == raw) else { return Known::NOTHING };

@@ -13,7 +13,27 @@ const EXTENSIONS: &[(&str, FileFormat)] = &[
     (".csv.gz", FileFormat::Csv),
     (".csv.zst", FileFormat::Csv),
     (".tsv", FileFormat::Csv),
+    (".zip", FileFormat::Csv),
+    (".xlsx", FileFormat::Excel),
+    (".xls", FileFormat::Excel),
+    (".xlsm", FileFormat::Excel),
+    (".xlsb", FileFormat::Excel),
+    (".ods", FileFormat::Excel),
+    (".ndjson", FileFormat::Ndjson),
+    (".ndjson.gz", FileFormat::Ndjson),
+    (".ndjson.zst", FileFormat::Ndjson),
+    (".jsonl", FileFormat::Ndjson),
+    (".jsonl.gz", FileFormat::Ndjson),
+    (".jsonl.zst", FileFormat::Ndjson),
+    (".arrow", FileFormat::Arrow),
+    (".arrows", FileFormat::Arrow),
+    (".feather", FileFormat::Arrow),
+    (".ipc", FileFormat::Arrow),
 ];
+
+fn known_extensions() -> String {
+    EXTENSIONS.iter().map(|(end, _)| *end).collect::<Vec<_>>().join(", ")
+}
 
 /// The format that a file's name tells.
 pub(super) fn format_of(path: &Path) -> Option<FileFormat> {
@@ -70,8 +90,8 @@ fn entry(text: &str, format: Option<FileFormat>, at: &YamlPath) -> Result<Vec<(P
             None => {
                 Err(Diagnostic::pipeline("unknown-format", format!("the format of `{}` is not known", path.display()))
                     .at(at)
-                    .note("known extensions: .parquet, .csv, .csv.gz, .csv.zst, .tsv")
-                    .help("say it: `format: csv` or `format: parquet`"))
+                    .note(format!("known extensions: {}", known_extensions()))
+                    .help("say it: `format: csv`, `parquet`, `excel`, `ndjson` or `arrow`"))
             }
         })
         .collect()
@@ -142,7 +162,10 @@ fn folder(path: &Path, format: Option<FileFormat>, at: &YamlPath) -> Result<Vec<
     if files.is_empty() {
         return Err(Diagnostic::pipeline("no-files", format!("the folder `{}` holds no data files", path.display()))
             .at(at)
-            .note("files looked for: *.parquet, *.csv, *.csv.gz, *.csv.zst, *.tsv directly in the folder, or in folders such as year=2025")
+            .note(format!(
+                "files looked for: {}, directly in the folder, or in folders such as year=2025",
+                known_extensions()
+            ))
             .help("for files in sub-folders write a glob: `folder/**/*.csv`"));
     }
     files.sort();
@@ -214,6 +237,9 @@ mod tests {
     fn the_format_is_told_by_the_extension() {
         assert_eq!(format_of(Path::new("a/B.CSV.GZ")), Some(FileFormat::Csv));
         assert_eq!(format_of(Path::new("a.parquet")), Some(FileFormat::Parquet));
-        assert_eq!(format_of(Path::new("a.xlsx")), None);
+        assert_eq!(format_of(Path::new("a.jsonl.zst")), Some(FileFormat::Ndjson));
+        assert_eq!(format_of(Path::new("a.feather")), Some(FileFormat::Arrow));
+        assert_eq!(format_of(Path::new("a.xls")), Some(FileFormat::Excel));
+        assert_eq!(format_of(Path::new("a.json")), None);
     }
 }

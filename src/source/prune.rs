@@ -40,7 +40,7 @@ pub(super) enum Verdict {
 
 /// Whether anything at all may be left out of a scan.
 pub(super) fn is_choosy(scan: &Scan) -> bool {
-    scan.filter.is_some() || dated_parts_may_go(scan)
+    !super::refine::needs_all(scan) && (scan.filter.is_some() || dated_parts_may_go(scan))
 }
 
 /// Whether records may be unwanted for their days. Records that cover more than a day reach beyond the day that they

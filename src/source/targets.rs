@@ -51,7 +51,7 @@ pub(super) fn load(
     }
     let texts = own.iter().map(|(name, _)| *name).chain(others.iter().copied());
     columns.extend(texts.filter(|name| info.columns.contains_key(*name)).map(|name| column(name, Type::Text)));
-    let scan = scan(source.declared_separator(), &info, columns.iter());
+    let scan = scan(&info, columns.iter());
     let Read { arrays, firsts, rows } = match read(&scan) {
         Ok(read) => read,
         Err(error) => {
@@ -84,7 +84,14 @@ pub(super) fn load(
 }
 
 fn column(name: &str, ty: Type) -> ScanColumn {
-    ScanColumn { name: name.to_owned(), raw: Some(name.to_owned()), ty, dimension: true, made: Made::AsRead }
+    ScanColumn {
+        name: name.to_owned(),
+        raw: Some(name.to_owned()),
+        ty,
+        dimension: true,
+        measure: false,
+        made: Made::AsRead,
+    }
 }
 
 /// The table as a source whose columns have their types: a year is a text.

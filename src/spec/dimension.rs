@@ -16,6 +16,8 @@ pub struct Dimension {
     pub expr: Option<String>,
     /// Type of the column in CSV files.
     pub data_type: Option<DimensionType>,
+    /// How its dates are written in files of text.
+    pub format: Option<super::OneOrMany>,
     /// How texts are brought into one form.
     pub normalise: Option<Vec<Normalise>>,
     /// Other texts for some texts.
@@ -47,6 +49,9 @@ struct DimensionDetails {
     /// Type of the column in CSV files. Default: from a sample.
     #[serde(default, rename = "type")]
     data_type: Option<DimensionType>,
+    /// With `type: date`, how its dates are written in files of text, as in `time.format`.
+    #[serde(default)]
+    format: Option<super::OneOrMany>,
     /// How texts are brought into one form. Default: `[trim, nfc]`; `[]` leaves them as they are.
     #[serde(default)]
     normalise: Option<Vec<Normalise>>,
@@ -62,9 +67,15 @@ impl From<DimensionForm> for Dimension {
     fn from(form: DimensionForm) -> Self {
         match form {
             DimensionForm::Expr(expr) => Self { expr: Some(expr), is_short: true, ..Self::default() },
-            DimensionForm::Details(DimensionDetails { column, expr, data_type, normalise, map, description }) => {
-                Self { column, expr, data_type, normalise, map, description, is_short: false }
-            }
+            DimensionForm::Details(DimensionDetails {
+                column,
+                expr,
+                data_type,
+                format,
+                normalise,
+                map,
+                description,
+            }) => Self { column, expr, data_type, format, normalise, map, description, is_short: false },
         }
     }
 }

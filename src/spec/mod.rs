@@ -5,11 +5,13 @@
 //! every value of the wrong kind is told with its line; only then does serde build the types.
 
 mod analysis;
+mod check;
 mod dimension;
 mod lookup;
 mod metric;
 mod objective;
 mod one_or_many;
+mod reading;
 mod report;
 mod segment;
 mod shape;
@@ -19,11 +21,13 @@ mod types;
 mod variables;
 
 pub use analysis::{Analysis, AnalysisKind};
+pub use check::{Check, RowCount};
 pub use dimension::{Dimension, Normalise};
 pub use lookup::{Lookup, LookupColumn, LookupType, LookupUse};
 pub use metric::*;
 pub use objective::*;
 pub use one_or_many::{NamesOr, OneOrMany};
+pub use reading::*;
 pub use report::*;
 pub use segment::{Segment, SegmentWhere};
 pub use totals::Totals;

@@ -1,8 +1,9 @@
 //! The pipeline language, one type a block of the YAML. Field docs are the manual: `jalon schema` prints them.
 
 use super::{
-    Analysis, Dimension, IncompletePeriods, Lookup, LookupUse, Metric, NamesOr, Objective, OneOrMany, Report,
-    Scorecard, Segment,
+    Analysis, Check, CsvSpec, Dimension, Expect, IncompletePeriods, Limit, Lookup, LookupUse, Metric, NameOrPlace,
+    NamesOr, NumberSpec, Objective, OnBadRow, OneOrMany, PeriodSpec, PeriodType, Quarantine, Report, Scorecard,
+    Segment, SnapshotSpec,
 };
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -48,6 +49,9 @@ pub struct Pipeline {
     /// Questions about figures, answered in tables of their own.
     #[serde(default)]
     pub analyses: Vec<Analysis>,
+    /// Where rows that cannot be read are written.
+    #[serde(default)]
+    pub quarantine: Option<Quarantine>,
     /// The reports to write.
     pub reports: Vec<Report>,
 }
@@ -126,6 +130,47 @@ pub struct Source {
     /// How CSV files are written.
     #[serde(default)]
     pub csv: Option<CsvSpec>,
+    /// In a `.zip`: the file in it to read. Default: the only one.
+    #[serde(default)]
+    pub member: Option<String>,
+    /// In a workbook: the sheet to read, by name or place. Default: the first.
+    #[serde(default)]
+    pub sheet: Option<NameOrPlace>,
+    /// In a file that holds several tables, parted by blank lines: the one to read, by its title or place.
+    #[serde(default)]
+    pub table: Option<NameOrPlace>,
+    /// In JSON and nested Parquet or Arrow: the path to a list, each element of which is a record.
+    #[serde(default)]
+    pub unnest: Option<String>,
+    /// How numbers are written in files of text.
+    #[serde(default)]
+    pub numbers: Option<NumberSpec>,
+    /// The days that the exports cover, for dates without a year, day numbers, and records without a date. Default: what
+    /// the lines above the table say, else the file's name.
+    #[serde(default)]
+    pub period: Option<PeriodSpec>,
+    /// SQL condition that tells rows of totals, which are left out: `Content = 'Total'`. `none`: there are none.
+    /// Default: rows named a total that have nothing else but numbers.
+    #[serde(default)]
+    pub total_rows: Option<String>,
+    /// What becomes of rows that cannot be read. Default: quarantine.
+    #[serde(default)]
+    pub on_bad_row: Option<OnBadRow>,
+    /// How many rows may be bad before the run fails: a share or a number. Default: `1 %`.
+    #[serde(default)]
+    pub max_bad_rows: Option<Limit>,
+    /// What is known of the files from elsewhere.
+    #[serde(default)]
+    pub expect: Option<Expect>,
+    /// What the records tell: activity (default) or lifetime snapshots.
+    #[serde(default)]
+    pub period_type: Option<PeriodType>,
+    /// For lifetime snapshots: when the exports were made.
+    #[serde(default)]
+    pub snapshot: Option<SnapshotSpec>,
+    /// Checks of the records; a failed one stops publishing.
+    #[serde(default)]
+    pub checks: Vec<Check>,
     /// The column that dates a record, and its grain.
     #[serde(default)]
     pub time: Option<TimeSpec>,
@@ -158,28 +203,41 @@ impl Source {
 }
 
 /// A file format that can be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FileFormat {
+    #[default]
     Parquet,
+    /// Text: `.csv`, `.tsv`, plain, gzip or zstd, or several in a `.zip`.
     Csv,
+    /// Workbooks: `.xlsx`, `.xls`, `.xlsm`, `.xlsb`, `.ods`.
+    Excel,
+    /// JSON, one object a line: `.ndjson`, `.jsonl`, plain, gzip or zstd.
+    Ndjson,
+    /// Arrow IPC, file or stream: `.arrow`, `.feather`, `.ipc`, `.arrows`.
+    Arrow,
 }
 
-/// How CSV files are written.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CsvSpec {
-    /// One character between fields. Default: comma.
-    #[serde(default)]
-    pub separator: Option<String>,
+impl FileFormat {
+    /// Whether its columns have no types but those that their cells look like.
+    #[must_use]
+    pub fn is_text(self) -> bool {
+        matches!(self, Self::Csv | Self::Excel | Self::Ndjson)
+    }
 }
 
 /// The column that dates a record.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TimeSpec {
-    /// Name of a date or timestamp column.
+    /// Name of a date or timestamp column. May be left out with `grain: range`: then every record covers the period of
+    /// its export.
+    #[serde(default = "export_start")]
     pub column: String,
+    /// How the column's dates are written in files of text: `MM/DD/YYYY HH:mm`, `D MMMM`, or a list of these. Default:
+    /// `ISO`, as in `2025-01-31` and `2025-01-31 12:30:00+01:00`.
+    #[serde(default)]
+    pub format: Option<OneOrMany>,
     /// What span one record covers. Default: day.
     #[serde(default)]
     pub grain: Option<SourceGrain>,
@@ -192,6 +250,25 @@ pub struct TimeSpec {
     /// Where a record goes that straddles two periods of a report.
     #[serde(default)]
     pub assign: Option<Assign>,
+}
+
+/// The column that every file has without holding it: the first day that its export covers.
+pub const EXPORT_START: &str = "export_start";
+
+/// The last day that its export covers.
+pub const EXPORT_END: &str = "export_end";
+
+/// The day that an export of lifetime figures was made on.
+pub const SNAPSHOT_DAY: &str = "snapshot_day";
+
+/// Whether a column is one that every file has without holding it.
+#[must_use]
+pub fn is_told_by_export(column: &str) -> bool {
+    matches!(column, EXPORT_START | EXPORT_END | SNAPSHOT_DAY)
+}
+
+fn export_start() -> String {
+    EXPORT_START.to_owned()
 }
 
 /// What span of time one record of a source covers.
@@ -243,6 +320,9 @@ pub struct Measure {
     /// What adds up. Default: known for well-known names (`reach`, `followers`, `ctr` …), else additive.
     #[serde(default)]
     pub additivity: Option<Additivity>,
+    /// How its numbers are written, where not as in the rest of the source.
+    #[serde(default)]
+    pub numbers: Option<NumberSpec>,
     /// Unit of the values: `count`, `accounts`, `EUR`, `seconds` … Default: count.
     #[serde(default)]
     pub unit: Option<String>,

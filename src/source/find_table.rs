@@ -1,0 +1,274 @@
+//! Where the table of a file begins: past a preamble, under a title, as the second of several.
+//!
+//! The rows of a file's beginning are parted into blocks by empty rows. The first rows of a block that have one cell, or
+//! begin with `#`, are its titles; what follows is a table with its header. A block of titles alone belongs to the next.
+
+use super::rows::{Cell, Row, Rows};
+use crate::catalog::Reading;
+use crate::diagnostic::Diagnostic;
+use crate::spec::NameOrPlace;
+use indexmap::IndexSet;
+use std::path::Path;
+
+/// So many rows are searched for a table.
+const SEARCHED: usize = 5_000;
+
+/// Where a table is.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Found {
+    /// The cells of its header.
+    pub(super) header: Vec<String>,
+    /// The row of the header.
+    pub(super) line: u64,
+    /// What stands above it, line by line.
+    pub(super) preamble: String,
+    /// Titles of the tables of the file's beginning.
+    pub(super) tables: Vec<String>,
+}
+
+/// A row of the beginning.
+struct Early {
+    line: u64,
+    cells: Vec<String>,
+}
+
+impl Early {
+    fn known(&self) -> impl Iterator<Item = &String> {
+        self.cells.iter().filter(|c| !c.trim().is_empty())
+    }
+    fn is_blank(&self) -> bool {
+        self.known().next().is_none()
+    }
+    fn is_title(&self) -> bool {
+        self.known().nth(1).is_none() || self.cells[0].trim_start().starts_with('#')
+    }
+    fn title(&self) -> String {
+        let first = self.known().next().map(String::as_str).unwrap_or_default();
+        first.trim_start_matches('#').trim().to_owned()
+    }
+    fn names(&self, wanted: &IndexSet<String>) -> usize {
+        wanted.iter().filter(|name| self.cells.iter().any(|c| c.trim() == name.as_str())).count()
+    }
+}
+
+/// A table of the beginning: where its titles begin, and its header, in the list of early rows.
+struct Block {
+    titles: Vec<usize>,
+    header: usize,
+}
+
+/// Finds the table that the source means.
+///
+/// # Errors
+/// The file has no row at all, not the table that is asked for, or several and the source does not say which.
+pub(super) fn find(rows: &mut dyn Rows, reading: &Reading, path: &Path) -> Result<Found, Diagnostic> {
+    let mut early: Vec<Early> = vec![];
+    let mut row = Row::default();
+    while early.len() < SEARCHED && rows.next(&mut row)? {
+        let cells = (0..row.len()).map(|i| text(&row.cell(i))).collect();
+        early.push(Early { line: row.line, cells });
+        let last = &early[early.len() - 1];
+        // The common case: a header with all that is declared, and nothing above it.
+        let is_common = early.len() == 1 && reading.table.is_none() && !reading.named.is_empty() && !last.is_title();
+        if is_common && last.names(&reading.named) == reading.named.len() {
+            return Ok(Found { header: last.cells.clone(), line: last.line, ..Found::default() });
+        }
+    }
+    let blocks = blocks(&early);
+    let tables: Vec<String> = blocks.iter().map(|b| described(&early, b)).collect();
+    let at = |header: usize| {
+        let above: Vec<String> = early[..header].iter().map(|row| row.cells.join(" ")).collect();
+        Found {
+            header: early[header].cells.clone(),
+            line: early[header].line,
+            preamble: above.join("\n"),
+            tables: tables.clone(),
+        }
+    };
+    match &reading.table {
+        Some(table) => {
+            let chosen = match table {
+                NameOrPlace::Place(place) => blocks.get(place - 1),
+                NameOrPlace::Name(name) => blocks.iter().find(|block| is_called(&early, block, name)),
+            };
+            let block = chosen.ok_or_else(|| no_table(path, table, &tables))?;
+            // Only what belongs to the table: another one's period is not its own.
+            let own: Vec<String> = block.titles.iter().map(|row| early[*row].cells.join(" ")).collect();
+            Ok(Found { preamble: own.join("\n"), ..at(block.header) })
+        }
+        None => undeclared(&early, &blocks, &tables, reading, path).map(at),
+    }
+}
+
+/// The header where no table is asked for: the first row that has most of the declared names.
+fn undeclared(
+    early: &[Early],
+    blocks: &[Block],
+    tables: &[String],
+    reading: &Reading,
+    path: &Path,
+) -> Result<usize, Diagnostic> {
+    let scores: Vec<usize> = early.iter().map(|row| row.names(&reading.named)).collect();
+    let best = scores.iter().copied().max().unwrap_or(0);
+    let named = (best > 0).then(|| scores.iter().position(|score| *score == best)).flatten();
+    let first = blocks.first().map(|b| b.header).or_else(|| early.iter().position(|row| !row.is_blank()));
+    let Some(header) = named.or(first) else {
+        return Err(Diagnostic::data("empty-file", format!("`{}` is empty: it has no header line", path.display()))
+            .help("remove the file, or export it again"));
+    };
+    let again = blocks.iter().any(|b| b.header > header && best > 0 && scores[b.header] == best);
+    if again {
+        return Err(several(path, tables));
+    }
+    Ok(header)
+}
+
+/// The error for a file with several tables of which none is asked for.
+pub(super) fn several(path: &Path, tables: &[String]) -> Diagnostic {
+    let names: Vec<&str> = tables.iter().map(String::as_str).collect();
+    let mut error = Diagnostic::data("several-tables", format!("`{}` holds several tables", path.display()));
+    if !names.is_empty() {
+        error = error.note(format!("tables there: {}", names.join(", ")));
+    }
+    error.help("say which one is meant, by title or place: `table: 2`; read the others as sources of their own")
+}
+
+fn no_table(path: &Path, table: &NameOrPlace, tables: &[String]) -> Diagnostic {
+    let asked = match table {
+        NameOrPlace::Name(name) => format!("`{name}`"),
+        NameOrPlace::Place(place) => format!("number {place}"),
+    };
+    let error = Diagnostic::data("no-table", format!("`{}` has no table {asked}", path.display()));
+    if tables.is_empty() {
+        return error.note("it has no table at all");
+    }
+    error.note(format!("tables there: {}", tables.join(", ")))
+}
+
+/// The tables of the beginning.
+fn blocks(early: &[Early]) -> Vec<Block> {
+    let mut blocks = vec![];
+    let mut titles = vec![];
+    let mut in_table = false;
+    for (i, row) in early.iter().enumerate() {
+        match (row.is_blank(), in_table, row.is_title()) {
+            (true, ..) => in_table = false,
+            (false, true, _) => {}
+            (false, false, true) => titles.push(i),
+            (false, false, false) => {
+                in_table = true;
+                blocks.push(Block { titles: std::mem::take(&mut titles), header: i });
+            }
+        }
+    }
+    if blocks.is_empty() && !titles.is_empty() {
+        // A table of one column.
+        blocks.push(Block { titles: vec![], header: titles[0] });
+    }
+    blocks
+}
+
+fn is_called(early: &[Early], block: &Block, name: &str) -> bool {
+    let plain = |text: &str| text.trim_start_matches('#').trim().to_lowercase();
+    block.titles.iter().any(|row| plain(&early[*row].title()) == plain(name))
+}
+
+/// A table in words: the title nearest to it that says something, else its header.
+fn described(early: &[Early], block: &Block) -> String {
+    let says = |title: &String| !title.is_empty() && title.chars().any(char::is_alphabetic) && !title.contains(": ");
+    let title = block.titles.iter().rev().map(|row| early[*row].title()).find(says);
+    title.map_or_else(
+        || format!("(without title: {})", early[block.header].cells.join(", ")),
+        |title| format!("`{title}`"),
+    )
+}
+
+/// A cell as text, for names.
+pub(super) fn text(cell: &Cell<'_>) -> String {
+    match cell {
+        Cell::Empty => String::new(),
+        Cell::Text(text) | Cell::Broken(text) => text.clone().into_owned(),
+        Cell::Int(number) => number.to_string(),
+        Cell::Float(number) => number.to_string(),
+        Cell::Bool(flag) => flag.to_string(),
+        Cell::Day(day) => crate::calendar::iso_date(*day),
+        Cell::Wall(micros) => crate::calendar::iso_time(*micros),
+    }
+}
+
+/// The names of a header, trimmed; the second `Views` is `Views (2)`, a column without a name is `column 3`. With
+/// the names that were repeated.
+pub(super) fn names(header: &[String]) -> (Vec<String>, Vec<String>) {
+    let mut seen: IndexSet<String> = IndexSet::new();
+    let mut repeated = vec![];
+    for (i, name) in header.iter().enumerate() {
+        let name = match name.trim() {
+            "" => format!("column {}", i + 1),
+            name => name.to_owned(),
+        };
+        let mut unique = name.clone();
+        let mut nth = 1;
+        while seen.contains(&unique) {
+            nth += 1;
+            unique = format!("{name} ({nth})");
+        }
+        if nth > 1 {
+            repeated.push(unique.clone());
+        }
+        seen.insert(unique);
+    }
+    (seen.into_iter().collect(), repeated)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::csv_rows::CsvRows;
+    use super::*;
+
+    fn reading(named: &[&str], table: Option<NameOrPlace>) -> Reading {
+        Reading { named: named.iter().map(|n| (*n).to_owned()).collect(), table, ..Reading::default() }
+    }
+
+    fn found(text: &str, reading: &Reading) -> Result<Found, Diagnostic> {
+        let path = Path::new("x.csv");
+        find(&mut CsvRows::new(text.as_bytes(), b',', 1, path), reading, path)
+    }
+
+    const REACH: &str = "Facebook reach\nDate,Primary\n2024-01-01,1\n\nInstagram reach\nDate,Primary\n2024-01-01,2\n";
+
+    #[test]
+    fn a_header_is_told_by_the_declared_names() {
+        let ads = "Campaign report\n27 January 2026 - 23 February 2026\nCampaign,Clicks\na,1\n";
+        let found = found(ads, &reading(&["Campaign", "Clicks"], None)).expect("a table");
+        assert_eq!((found.line, found.header.len()), (3, 2));
+        assert_eq!(found.preamble, "Campaign report\n27 January 2026 - 23 February 2026");
+    }
+
+    #[test]
+    fn stacked_tables_are_chosen_by_title_or_place() {
+        let of = |table| found(REACH, &reading(&["Date", "Primary"], Some(table))).map(|f| f.line);
+        assert_eq!(of(NameOrPlace::Name("facebook REACH".to_owned())).ok(), Some(2));
+        assert_eq!(of(NameOrPlace::Name("Instagram reach".to_owned())).ok(), Some(6));
+        assert_eq!(of(NameOrPlace::Place(2)).ok(), Some(6));
+        let missing = of(NameOrPlace::Place(3)).expect_err("there are two");
+        assert!(missing.notes[0].contains("`Facebook reach`, `Instagram reach`"), "{missing:?}");
+        let open = found(REACH, &reading(&["Date", "Primary"], None)).expect_err("which one?");
+        assert_eq!(open.code, "several-tables");
+    }
+
+    #[test]
+    fn titles_may_be_comments_and_stand_apart() {
+        let ga4 = "# ----\n# Report\n# Start date: 20230101\n# End date: 20230131\n\nCity,Users\nParis,3\n";
+        let found = found(ga4, &reading(&["City", "Users"], None)).expect("a table");
+        assert_eq!(found.line, 6);
+        assert!(found.preamble.contains("20230131"));
+    }
+
+    #[test]
+    fn repeated_names_are_numbered() {
+        let header: Vec<String> = ["Views", " Reach", "Views", "", "Views"].map(str::to_owned).to_vec();
+        let (names, repeated) = names(&header);
+        assert_eq!(names, ["Views", "Reach", "Views (2)", "column 4", "Views (3)"]);
+        assert_eq!(repeated, ["Views (2)", "Views (3)"]);
+    }
+}

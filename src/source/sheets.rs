@@ -1,0 +1,171 @@
+//! Tables that are read row by row whatever their size: sheets of workbooks, and JSON line by line.
+
+use super::csv_inspect::twice;
+use super::excel::{sheets, SheetChoice, SheetRows};
+use super::find_table::{find, names};
+use super::ndjson::{self, JsonRows};
+use super::rows::{Row, Rows};
+use super::sample::{Sample, Told};
+use super::typed::Typed;
+use super::{advance, unreadable, Failure, OpenFile, Part, Reader, Sink, Task};
+use crate::catalog::{FileInfo, FileLayout, Reading};
+use crate::diagnostic::Diagnostic;
+use crate::dialect::period_in;
+use crate::spec::{FileFormat, NameOrPlace, Ragged};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Rows of a sheet that are sampled.
+const SAMPLED: u64 = 2_000;
+
+pub(super) struct SheetReader;
+pub(super) struct JsonReader;
+
+impl Reader for SheetReader {
+    fn inspect(&self, path: &Path, reading: &Reading) -> Result<FileInfo, Diagnostic> {
+        let bytes = std::fs::metadata(path).map_err(|e| unreadable(path, &e))?.len();
+        let mut rows = SheetRows::open(path, &choice(reading.sheet.as_ref()))?;
+        let found = find(&mut rows, reading, path)?;
+        let (header, repeated) = names(&found.header);
+        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut remarks: Vec<String> = repeated.iter().map(|name| twice(name)).collect();
+        let others = sheets(path)?;
+        if reading.sheet.is_none() && others.len() > 1 {
+            remarks.push(format!("it has {} sheets, and the first is read: {}", others.len(), others.join(", ")));
+        }
+        let layout = FileLayout {
+            sheet: None,
+            header_line: found.line,
+            period: reading.period.or_else(|| period_in(&found.preamble)).or_else(|| period_in(&name)),
+            ends_at_blank: reading.table.is_some(),
+            header,
+            ..FileLayout::default()
+        };
+        let mut sample = Sample::new(&layout.header, reading);
+        let mut rows = SheetRows::open(path, &choice(reading.sheet.as_ref()))?;
+        let mut row = Row::default();
+        let mut count = 0;
+        while rows.next(&mut row)? {
+            if row.line <= layout.header_line {
+                continue;
+            }
+            if row.len() == 0 {
+                if layout.ends_at_blank {
+                    break;
+                }
+                continue;
+            }
+            count += 1;
+            if count <= SAMPLED {
+                sample.look(&row, Some(row.line));
+            }
+        }
+        let Told { columns, text_because, seems } = sample.finish();
+        let (path, format, partitions) = (path.to_path_buf(), FileFormat::Excel, vec![]);
+        let records = Some(count);
+        Ok(FileInfo { path, format, bytes, records, partitions, columns, text_because, layout, seems, remarks })
+    }
+
+    fn open<'s>(&self, task: Task<'s>) -> Result<Box<dyn OpenFile + 's>, Diagnostic> {
+        Ok(Box::new(RowFile { task, header: task.file.layout.header.clone(), taken: AtomicBool::new(false) }))
+    }
+}
+
+impl Reader for JsonReader {
+    fn inspect(&self, path: &Path, reading: &Reading) -> Result<FileInfo, Diagnostic> {
+        let bytes = std::fs::metadata(path).map_err(|e| unreadable(path, &e))?.len();
+        let columns = ndjson::columns(path, reading.unnest.as_deref())?;
+        let header: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
+        // The types of the cells themselves, but where numbers or dates are written as texts.
+        let mut sample = Sample::new(&header, reading);
+        let names: Vec<&str> = header.iter().map(String::as_str).collect();
+        let mut rows = JsonRows::open(path, &names, reading.unnest.as_deref())?;
+        let mut row = Row::default();
+        let mut count = 0;
+        while count < SAMPLED && rows.next(&mut row)? {
+            sample.look(&row, Some(row.line));
+            count += 1;
+        }
+        let Told { columns: sampled, text_because, seems } = sample.finish();
+        let columns = columns
+            .into_iter()
+            .zip(sampled)
+            .map(|((name, kind), (_, seen))| {
+                let has_role = reading.measures.contains(&name) || reading.times.contains(&name);
+                (name, if has_role { seen } else { kind })
+            })
+            .collect();
+        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let period = reading.period.or_else(|| period_in(&name));
+        Ok(FileInfo {
+            path: path.to_path_buf(),
+            format: FileFormat::Ndjson,
+            bytes,
+            records: (count < SAMPLED).then_some(count),
+            partitions: vec![],
+            columns,
+            text_because,
+            layout: FileLayout { header, period, ..FileLayout::default() },
+            seems,
+            remarks: vec![],
+        })
+    }
+
+    fn open<'s>(&self, task: Task<'s>) -> Result<Box<dyn OpenFile + 's>, Diagnostic> {
+        // Only what is wanted is taken out of each object.
+        let wanted = task.scan.raw_columns();
+        let header = wanted.into_iter().filter(|raw| task.file.layout.header.iter().any(|h| h == raw));
+        Ok(Box::new(RowFile { task, header: header.map(str::to_owned).collect(), taken: AtomicBool::new(false) }))
+    }
+}
+
+pub(super) fn choice(sheet: Option<&NameOrPlace>) -> SheetChoice {
+    match sheet {
+        None => SheetChoice::First,
+        Some(NameOrPlace::Name(name)) => SheetChoice::Name(name.clone()),
+        Some(NameOrPlace::Place(place)) => SheetChoice::Position(*place),
+    }
+}
+
+/// An open file, in one piece.
+struct RowFile<'s> {
+    task: Task<'s>,
+    header: Vec<String>,
+    taken: AtomicBool,
+}
+
+impl OpenFile for RowFile<'_> {
+    fn next(&self) -> Result<Option<Part>, Failure> {
+        Ok((!self.taken.swap(true, Ordering::Relaxed)).then_some(Part::Whole))
+    }
+
+    fn decode(&self, _: Part, sink: &mut Sink<'_>) -> Result<(), Failure> {
+        let (scan, layout, path) = (self.task.scan, &self.task.file.layout, &self.task.file.path);
+        let names: Vec<&str> = self.header.iter().map(String::as_str).collect();
+        let mut rows: Box<dyn Rows> = match self.task.file.format {
+            FileFormat::Excel => Box::new(SheetRows::open(path, &choice(scan.reading.sheet.as_ref()))?),
+            _ => Box::new(JsonRows::open(path, &names, scan.reading.unnest.as_deref())?),
+        };
+        // A sheet has no empty cells at the end of its rows.
+        let mut typed = Typed::new(&self.task, &self.header, Ragged::Fill);
+        let mut row = Row::default();
+        while rows.next(&mut row)? {
+            if row.line <= layout.header_line {
+                continue;
+            }
+            if row.len() == 0 && row.fault.is_none() {
+                if layout.ends_at_blank {
+                    break;
+                }
+                continue;
+            }
+            typed.push(&row, &self.header)?;
+            if typed.len() >= self.task.batch_rows {
+                typed.flush(sink)?;
+            }
+        }
+        typed.flush(sink)?;
+        advance(self.task.progress, self.task.file.bytes);
+        Ok(())
+    }
+}
