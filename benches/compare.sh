@@ -6,6 +6,7 @@
 #   parquet   24 reports from 24 M rows of Parquet
 #   csv       24 reports from 6 M rows of CSV
 #   posts     a report of 1.2 M lines, one for each post and month
+#   bad       24 reports from 6 M rows of CSV, one in 10,000 of them bad, against jalon itself over clean files
 #   double    24 reports from 48 M rows, against jalon itself: how time and memory grow
 #   quick     as parquet, one round against the fastest peers
 #   setup     installs the peers (1.2 GB), writes all data (2 GB) and stops; the others do so as they need
@@ -83,11 +84,15 @@ describe() {
         title="24 reports, Parquet, 48 M rows" sets=(parquet48m parquet24m) checked=
         others=("jalon, 24 M rows")
         ;;
+    bad)
+        title="24 reports, CSV, 6 M rows, 600 bad" sets=(csv6mbad csv6m) checked=
+        others=("jalon, clean rows")
+        ;;
     setup)
         sets=(parquet24m csv6m parquet48m)
         ;;
     *)
-        echo "compare.sh: \`$1\` is none of parquet, csv, posts, double, quick, setup" >&2
+        echo "compare.sh: \`$1\` is none of parquet, csv, posts, bad, double, quick, setup" >&2
         exit 2
         ;;
     esac
@@ -113,8 +118,24 @@ generate() {
     csv6m) size=(500000 12) ;;
     esac
     rm -rf "$folder.part"
+    if [ "$1" = csv6mbad ]; then
+        generate csv6m
+        spoil "$cache/data/csv6m" "$folder.part"
+        mv "$folder.part" "$folder"
+        return 0
+    fi
     "$python" $peers/generate.py "${size[@]}" "$folder.part" "$(format_of "$1")" >&2
     mv "$folder.part" "$folder"
+}
+
+# The same files with one bad row in 10,000: a word for a number in one half of them, a field too many in the other.
+spoil() {
+    local file
+    mkdir -p "$2"
+    for file in "$1"/*.csv; do
+        awk -F, -v OFS=, 'NR % 20000 == 5000 { $11 = "oops" } NR % 20000 == 15000 { $0 = $0 ",x" } { print }' \
+            "$file" >"$2/${file##*/}"
+    done
 }
 
 # The name of a data set begins with its format.

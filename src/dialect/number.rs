@@ -334,6 +334,10 @@ fn why(text: &str) -> NumberError {
 #[must_use]
 pub fn looks_damaged_id(cell: &str) -> bool {
     let text = cell.trim();
+    // Asked of every cell of a column: most are neither.
+    if text.len() < 14 && !text.as_bytes().contains(&b'+') {
+        return false;
+    }
     if let Some((mantissa, exponent)) = text.split_once("E+").or_else(|| text.split_once("e+")) {
         let (first, decimals) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, "0"));
         let large = exponent.parse::<u32>().is_ok_and(|e| (11..=30).contains(&e));

@@ -5,7 +5,7 @@ use super::types::{AggFunc, Aggregate, Covers, DayRange, Made, Plan, ReportPlan,
 use crate::calendar::{iso_date, Grain};
 use crate::diagnostic::count;
 use crate::expr::Expr;
-use crate::spec::{ExportFormat, Layout, Reaggregate};
+use crate::spec::{ExportFormat, Keep, Layout, Limit, OnBadRow, Reaggregate};
 use serde_json::{json, Value};
 use std::fmt::Write;
 
@@ -111,6 +111,7 @@ fn scan_text(out: &mut String, scan: &Scan) {
             Made::AsRead => Ok(()),
         };
     }
+    judged_text(out, scan);
     if let Some(filter) = &scan.filter {
         let _ = writeln!(out, "  where: {filter}");
     }
@@ -119,6 +120,33 @@ fn scan_text(out: &mut String, scan: &Scan) {
         let _ = writeln!(out, "  days wanted: {}", days.join("; "));
     }
     let _ = writeln!(out, "  feeds: {}\n", ids(&scan.feeds));
+}
+
+/// What becomes of records before anything is made of them, where it is not the ordinary.
+fn judged_text(out: &mut String, scan: &Scan) {
+    let reading = &scan.reading;
+    let is_text = scan.files.iter().any(|file| file.format.is_text());
+    if is_text && (reading.on_bad_row, reading.max_bad_rows) != (OnBadRow::default(), Limit::default()) {
+        let _ = match reading.on_bad_row {
+            OnBadRow::Fail => writeln!(out, "  bad rows: the first one ends the run"),
+            OnBadRow::Quarantine => writeln!(out, "  bad rows: kept apart, at most {}", reading.max_bad_rows),
+        };
+    }
+    if let Some(condition) = &scan.total_rows {
+        let _ = writeln!(out, "  rows of totals, left out: {condition}");
+    }
+    if let Some(snapshot) = &scan.snapshot {
+        let name = |place: &usize| scan.columns.get(*place).map_or("", |column| column.name.as_str());
+        let keys: Vec<&str> = snapshot.keys.iter().map(name).collect();
+        let (of, day) = (keys.join(", "), name(&snapshot.day));
+        let _ = match snapshot.keep {
+            Keep::Latest => writeln!(out, "  lifetime snapshots: of each {of} the latest by {day}"),
+            Keep::Differences => writeln!(out, "  lifetime snapshots: of each {of} what was added, by {day}"),
+        };
+    }
+    for check in &scan.checks {
+        let _ = writeln!(out, "  check: {}", check.name);
+    }
 }
 
 fn ids(ids: &[usize]) -> String {

@@ -428,9 +428,14 @@ fn time_column(
             if let Some(form) = seems(info, raw) {
                 error = error.help(format!("its dates seem to be written in another way: {form}"));
             }
-            errors.push(
-                error.note("dates are read as YYYY-MM-DD, timestamps as YYYY-MM-DD HH:MM:SS, with or without offset"),
-            );
+            errors.push(match info.reading.dates.get(raw) {
+                None => error
+                    .note("dates are read as YYYY-MM-DD, timestamps as YYYY-MM-DD HH:MM:SS, with or without offset"),
+                Some(formats) => {
+                    let forms: Vec<String> = formats.iter().map(|form| format!("`{}`", form.pattern())).collect();
+                    error.note(format!("dates are read as `format` says: {}", forms.join(" or ")))
+                }
+            });
             return None;
         }
     };

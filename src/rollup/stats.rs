@@ -79,6 +79,8 @@ pub struct SourceStats {
     pub censored: IndexMap<String, u64>,
     /// By column, ids that a spreadsheet has rounded, with one of them.
     pub damaged_ids: IndexMap<String, (u64, String)>,
+    /// Rows whose key stands in the same export once more, further down: the last row counts.
+    pub repeated_keys: u64,
     /// By check of the scan, how many records are at fault, or the sum of its measure.
     pub checks: Vec<f64>,
     /// Measures that are 0 in every record although they cannot be.
@@ -103,6 +105,7 @@ impl SourceStats {
             // Of several the first in the alphabet, whichever thread met it.
             known.1 = std::mem::take(&mut known.1).min(example);
         }
+        self.repeated_keys += aside.repeated_keys;
         self.add_checks(&aside.checks);
     }
 
@@ -126,6 +129,7 @@ impl SourceStats {
             *self.unmatched.entry(name.clone()).or_default() += count;
         }
         self.bad.extend(other.bad.iter().cloned());
+        self.repeated_keys += other.repeated_keys;
         for (name, count) in &other.censored {
             *self.censored.entry(name.clone()).or_default() += count;
         }

@@ -177,6 +177,13 @@ fn warnings(plan: &Plan, stats: &Stats, kept: Option<&Path>) -> Vec<Diagnostic> 
                 None => warning,
             });
         }
+        if source.repeated_keys > 0 {
+            let rows = count(source.repeated_keys, "row");
+            let message = format!("source `{name}`: {rows} with a key that stands in the same export once more");
+            told.push(
+                Diagnostic::warning("duplicate-keys", message).note("of each key the last row of an export counts"),
+            );
+        }
         for (column, cells) in &source.censored {
             let message = format!(
                 "source `{name}`: {} of `{column}` tell a bound such as `< 10%` instead of a value",

@@ -45,6 +45,8 @@ pub struct Aside {
     pub censored: IndexMap<String, u64>,
     /// By column, ids that a spreadsheet has rounded (`3.0672E+14`), with one of them.
     pub damaged_ids: IndexMap<String, (u64, String)>,
+    /// Rows whose key stands in the same export once more, further down.
+    pub repeated_keys: u64,
     /// By check of the scan, how many of the batch's records are at fault, or the sum of its measure; empty without checks.
     pub checks: Vec<f64>,
 }
@@ -59,7 +61,10 @@ impl Aside {
     /// Whether there is nothing to tell.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.records() == 0 && self.checks.is_empty() && self.censored.is_empty() && self.damaged_ids.is_empty()
+        self.records() + self.repeated_keys == 0
+            && self.checks.is_empty()
+            && self.censored.is_empty()
+            && self.damaged_ids.is_empty()
     }
 
     /// Adds what was set aside elsewhere.
@@ -67,6 +72,7 @@ impl Aside {
         self.totals += other.totals;
         self.superseded += other.superseded;
         self.bad.extend(other.bad);
+        self.repeated_keys += other.repeated_keys;
         self.checks.resize(self.checks.len().max(other.checks.len()), 0.0);
         for (known, more) in self.checks.iter_mut().zip(other.checks) {
             *known += more;

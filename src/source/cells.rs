@@ -68,7 +68,7 @@ pub(super) struct Dates<'s> {
 impl Column<'_> {
     /// Adds a cell's value.
     pub(super) fn push(&mut self, cell: &Cell<'_>) -> Result<Told, Fault> {
-        if let Cell::Broken(text) = cell {
+        if let Cell::Broken(_) = cell {
             return Err(Fault::Bad("not a value".to_owned()));
         }
         if *cell == Cell::Empty {

@@ -34,7 +34,9 @@ impl Raw {
 
     /// The text of a field; empty when there is none.
     pub(super) fn field(&self, index: usize) -> Cow<'_, str> {
-        String::from_utf8_lossy(self.bytes(index))
+        let bytes = self.bytes(index);
+        // Mostly it is text; looking for what is not costs more.
+        std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
     }
 
     fn end_field(&mut self) {

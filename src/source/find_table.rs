@@ -9,6 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::spec::NameOrPlace;
 use indexmap::IndexSet;
 use std::path::Path;
+use unicode_normalization::{is_nfc, UnicodeNormalization};
 
 /// So many rows are searched for a table.
 const SEARCHED: usize = 5_000;
@@ -65,7 +66,7 @@ pub(super) fn find(rows: &mut dyn Rows, reading: &Reading, path: &Path) -> Resul
     let mut early: Vec<Early> = vec![];
     let mut row = Row::default();
     while early.len() < SEARCHED && rows.next(&mut row)? {
-        let cells = (0..row.len()).map(|i| text(&row.cell(i))).collect();
+        let cells = (0..row.len()).map(|i| composed(text(&row.cell(i)))).collect();
         early.push(Early { line: row.line, cells });
         let last = &early[early.len() - 1];
         // The common case: a header with all that is declared, and nothing above it.
@@ -181,6 +182,15 @@ fn described(early: &[Early], block: &Block) -> String {
         || format!("(without title: {})", early[block.header].cells.join(", ")),
         |title| format!("`{title}`"),
     )
+}
+
+/// A text with one way to write each accent: names are compared.
+fn composed(text: String) -> String {
+    if is_nfc(&text) {
+        text
+    } else {
+        text.nfc().collect()
+    }
 }
 
 /// A cell as text, for names.

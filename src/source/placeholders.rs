@@ -2,13 +2,16 @@
 //! not measure views.
 
 use super::batch::Batch;
-use crate::plan::Scan;
+use crate::plan::{Scan, ScanColumn};
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{Float64Type, Int64Type};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Parts of names of figures that cannot be 0 where others are not: whoever reacts has seen.
 const SEEN_FIRST: &[&str] = &["view", "impression", "reach", "vues", "couverture", "portée", "visualiz", "alcance"];
+
+/// Parts of names of figures that may well be 0: nobody paid.
+const PAID: &[&str] = &["paid", "sponsor", "promoted", "boost", "ad ", "ads", "payé", "payant"];
 
 const KNOWN: u8 = 1;
 const NOT_ZERO: u8 = 2;
@@ -41,9 +44,13 @@ impl<'s> Zeros<'s> {
         if !measures().any(|(_, seen)| flags(seen) & NOT_ZERO != 0) {
             return vec![];
         }
-        let comes_first = |name: &str| SEEN_FIRST.iter().any(|part| name.to_lowercase().contains(part));
+        let has = |name: &str, parts: &[&str]| parts.iter().any(|part| name.to_lowercase().contains(part));
+        let comes_first = |name: &str| has(name, SEEN_FIRST);
+        let is_paid = |column: &ScanColumn| has(&column.name, PAID) || has(column.raw.as_deref().unwrap_or(""), PAID);
         let found = measures().filter(|(column, seen)| {
-            flags(seen) == KNOWN && (comes_first(&column.name) || column.raw.as_deref().is_some_and(comes_first))
+            flags(seen) == KNOWN
+                && !is_paid(column)
+                && (comes_first(&column.name) || column.raw.as_deref().is_some_and(comes_first))
         });
         let mut names: Vec<String> = found.map(|(column, _)| column.name.clone()).collect();
         names.sort();

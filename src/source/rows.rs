@@ -60,6 +60,17 @@ impl Row {
         }
     }
 
+    /// The first byte of a cell that is text.
+    pub(super) fn first_byte(&self, index: usize) -> Option<u8> {
+        match &self.content {
+            Content::Texts(raw) => raw.bytes(index).first().copied(),
+            Content::Cells(cells) => match cells.get(index) {
+                Some(Cell::Text(text)) => text.as_bytes().first().copied(),
+                _ => None,
+            },
+        }
+    }
+
     /// A cell; an empty one past the end.
     pub(super) fn cell(&self, index: usize) -> Cell<'_> {
         match &self.content {

@@ -109,11 +109,15 @@ impl<'h> Sample<'h> {
         }
         for (i, seen) in self.seen.iter_mut().enumerate() {
             let (role, name) = (self.roles[i], &self.header[i]);
-            if role == Role::Any && seen.kind == Physical::Typed(Type::Text) {
+            let is_text = role == Role::Any && seen.kind == Physical::Typed(Type::Text);
+            // In a column of texts only ids that a spreadsheet has rounded are of interest.
+            if is_text && !row.first_byte(i).is_some_and(|byte| byte.is_ascii_digit()) {
                 continue;
             }
             let cell = row.cell(i);
-            if cell == Cell::Empty {
+            // They are counted, which needs a look at every cell.
+            self.needs_look |= role == Role::Any && is_damaged(&cell);
+            if is_text || cell == Cell::Empty {
                 continue;
             }
             let (kind, plain) = match role {
@@ -186,12 +190,16 @@ fn kind_is_text(kind: &Physical) -> bool {
     *kind == Physical::Typed(Type::Text)
 }
 
+fn is_damaged(cell: &Cell<'_>) -> bool {
+    matches!(cell, Cell::Text(text) if text.starts_with(|c: char| c.is_ascii_digit()) && looks_damaged_id(text))
+}
+
 /// What a cell holds.
 fn kind(cell: &Cell<'_>) -> Physical {
     match cell {
         Cell::Empty => Physical::Empty,
         // An id that a spreadsheet has rounded is no number with decimals.
-        Cell::Text(text) if looks_damaged_id(text) => Physical::Typed(Type::Text),
+        Cell::Text(_) if is_damaged(cell) => Physical::Typed(Type::Text),
         Cell::Text(text) => of_cell(text),
         Cell::Broken(_) => Physical::Typed(Type::Text),
         Cell::Int(_) => Physical::Typed(Type::Int),

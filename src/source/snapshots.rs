@@ -36,6 +36,10 @@ pub(super) fn settled(feed: &Feed<'_>, scan: &Scan, plan: &SnapshotPlan) -> Resu
         Ok(())
     })?;
     let keys = keys(&batches, plan)?;
+    let repeated = repeated(&batches, &keys);
+    if let Some((_, batch)) = batches.first_mut() {
+        batch.aside.repeated_keys = repeated;
+    }
     let mut settled = match plan.keep {
         Keep::Latest => latest(batches, &keys)?,
         Keep::Differences => differences(&batches, &keys, scan, plan)?,
@@ -74,6 +78,12 @@ fn keys(batches: &[(usize, Batch)], plan: &SnapshotPlan) -> Result<OfKey, Diagno
         snapshots.sort_unstable();
     }
     Ok(found)
+}
+
+/// How many rows have a key that stands in the same export, of the same day, once more.
+fn repeated(batches: &[(usize, Batch)], keys: &OfKey) -> u64 {
+    let same = |pair: &[(i32, At)]| pair[0].0 == pair[1].0 && batches[pair[0].1 .0].0 == batches[pair[1].1 .0].0;
+    keys.values().map(|snapshots| snapshots.windows(2).filter(|pair| same(pair)).count() as u64).sum()
 }
 
 /// The latest snapshot of each key.

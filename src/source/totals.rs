@@ -24,9 +24,10 @@ const WORDS: &[&str] = &[
 /// Whether a row holds totals: its first cell says so (or a cell past the header does, as in GA4's explorations), no day
 /// dates it, and no key but that first cell tells it apart.
 pub(super) fn looks_like_one(row: &Row, header: usize, time: Option<usize>, keys: &[usize]) -> bool {
-    let says = |i: usize| match row.cell(i) {
-        Cell::Text(text) => is_word(&text),
-        _ => false,
+    let says = |i: usize| {
+        // Searches are written in small letters: `total` may be one.
+        let may = row.first_byte(i).is_some_and(|byte| byte.is_ascii_uppercase() || !byte.is_ascii() || byte == b' ');
+        may && matches!(row.cell(i), Cell::Text(text) if is_word(&text))
     };
     let first = (row.len() > 0 && says(0)) || (row.len() == header + 1 && says(header));
     first
@@ -41,7 +42,6 @@ fn is_empty(cell: &Cell<'_>) -> bool {
 
 fn is_word(text: &str) -> bool {
     let text = text.trim();
-    // Searches are written in small letters: `total` may be one.
     if !text.starts_with(|c: char| c.is_uppercase()) {
         return false;
     }

@@ -9,7 +9,7 @@ use super::rows::{Cell, Row};
 use super::scan_types::{scan_type, strict};
 use super::totals;
 use super::{Sink, Task};
-use crate::catalog::{FileLayout, Reading};
+use crate::catalog::{Encoding, FileLayout, Reading};
 use crate::diagnostic::Diagnostic;
 use crate::dialect::looks_damaged_id;
 use crate::spec::{OnBadRow, Ragged};
@@ -20,6 +20,7 @@ use arrow::array::{
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Reads rows of one file, or of a part of it.
@@ -33,6 +34,8 @@ pub(super) struct Typed<'s> {
     keys: Vec<usize>,
     time: Option<usize>,
     canonical: Canonical<'s>,
+    /// Whether the file was brought into UTF-8 from another encoding.
+    is_decoded: bool,
     rows: usize,
     /// Rows of the batch that turned out bad when some of their cells were read already.
     dropped: Vec<usize>,
@@ -89,6 +92,7 @@ impl<'s> Typed<'s> {
             keys: reading.keys.iter().filter_map(place).collect(),
             time: place(&scan.time.column.raw),
             canonical: Canonical::new(task),
+            is_decoded: layout.encoding != Encoding::Utf8,
             rows: 0,
             dropped: vec![],
             aside: Aside::default(),
@@ -123,7 +127,7 @@ impl<'s> Typed<'s> {
         for wanted in &mut self.columns {
             let cell = row.cell(wanted.place);
             let told = if wanted.is_key { key(&cell, &wanted.column) } else { Ok(()) };
-            let told = told.and_then(|()| not_utf8(&cell)).and_then(|()| wanted.column.push(&cell));
+            let told = told.and_then(|()| not_text(&cell, self.is_decoded)).and_then(|()| wanted.column.push(&cell));
             match told {
                 Ok(Told::Value) => {}
                 Ok(Told::Censored) => *self.aside.censored.entry(wanted.raw.to_owned()).or_default() += 1,
@@ -250,11 +254,14 @@ fn key(cell: &Cell<'_>, column: &Column<'_>) -> Result<(), Fault> {
     }
 }
 
-fn not_utf8(cell: &Cell<'_>) -> Result<(), Fault> {
+/// What was no text in the file's encoding was replaced when it was decoded: in UTF-8 by the cell, which is a copy then.
+fn not_text(cell: &Cell<'_>, is_decoded: bool) -> Result<(), Fault> {
     match cell {
-        Cell::Text(text) if text.contains('\u{fffd}') => Err(Fault::Bad(
-            "not text in the file's encoding (`csv: {encoding: windows-1252}` is a common other one)".to_owned(),
-        )),
+        Cell::Text(text) if (is_decoded || matches!(text, Cow::Owned(_))) && text.contains('\u{fffd}') => {
+            Err(Fault::Bad(
+                "not text in the file's encoding (`csv: {encoding: windows-1252}` is a common other one)".to_owned(),
+            ))
+        }
         _ => Ok(()),
     }
 }

@@ -110,6 +110,16 @@ fn lifetime_figures_and_figures_of_a_day_are_not_mixed() {
 }
 
 #[test]
+fn a_key_that_an_export_has_twice_is_told() {
+    let place = Place::new();
+    place.write("data/posts_2025-03-15.csv", format!("{MARCH}p2,2025-03-01,x,11,8\n"));
+    place.write("pipeline.yaml", pipeline("", ""));
+    let done = place.run(&[]);
+    assert_eq!(cells(&place, &["period_label", "clicks"]), ["2025-02 100", "2025-03 11"]);
+    assert!(done.stderr.contains("1 row with a key that stands in the same export once more"), "{}", done.stderr);
+}
+
+#[test]
 fn error_rows_and_rounded_ids_are_no_posts() {
     let place = Place::new();
     let text = "post_id,published,network,clicks,comment\np1,2025-02-10,x,1,\n,,,3,An error occurred\n3.0672E+14,2025-02-11,x,5,\n";

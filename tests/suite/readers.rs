@@ -389,3 +389,28 @@ fn keys_that_no_file_has_a_use_for_are_told() {
     assert_eq!(done.code, 2);
     insta::assert_snapshot!(done.stderr);
 }
+
+#[test]
+fn arrow_files_and_streams_are_read() {
+    use arrow::array::{ArrayRef, Date32Array, Int64Array, StringArray};
+    use arrow::ipc::writer::{FileWriter, StreamWriter};
+    use std::sync::Arc;
+
+    let place = Place::new();
+    let batch = arrow::record_batch::RecordBatch::try_from_iter(vec![
+        ("date", Arc::new(Date32Array::from(vec![20089, 20090, 20120])) as ArrayRef),
+        ("network", Arc::new(StringArray::from(vec!["Caffè", "x", "x"]))),
+        ("clicks", Arc::new(Int64Array::from(vec![1, 20, 300]))),
+    ])
+    .expect("a batch");
+    let mut file = FileWriter::try_new(vec![], &batch.schema()).expect("a writer");
+    file.write(&batch).expect("written");
+    place.write("a.arrow", file.into_inner().expect("finished"));
+    let mut stream = StreamWriter::try_new(vec![], &batch.schema()).expect("a writer");
+    stream.write(&batch).expect("written");
+    place.write("a.arrows", stream.into_inner().expect("finished"));
+    for file in ["a.arrow", "a.arrows"] {
+        assert_eq!(report(&place, &format!("path: {file}\n{PLAIN}")), WANTED, "{file}");
+        assert_eq!((total(&place, "records"), total(&place, "used")), (3, 3), "{file}");
+    }
+}
