@@ -39,6 +39,7 @@
 //! | [`analysis`] | report tables → answers to questions about them |
 //! | [`scorecard`] | targets + report tables → how every target stands |
 //! | [`publish`] | report tables → files, whole or not at all |
+//! | [`init`] | exports of which nothing is declared → a first pipeline over them |
 //! | [`run`] | the doors in order |
 //! | [`cli`] | the command line |
 //!
@@ -63,6 +64,7 @@ pub mod dialect;
 mod eval;
 pub mod expr;
 pub mod frame;
+pub mod init;
 pub mod library;
 pub mod metric;
 pub mod plan;

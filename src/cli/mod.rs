@@ -5,6 +5,7 @@ mod figure;
 mod kpis;
 mod render;
 mod scorecard;
+mod start;
 mod summary;
 
 use crate::diagnostic::{Diagnostic, Severity};
@@ -114,6 +115,10 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Language::En)]
         lang: Language,
     },
+    /// Look at exports and write a first pipeline over them, which runs as it is.
+    Init(start::InitArgs),
+    /// Show the first records of a source as the pipeline sees them; or those of an export, as `init` would read it.
+    Preview(start::PreviewArgs),
     /// Print the JSON Schema of pipeline files, for editors.
     Schema,
     /// Print a completion script for a shell.
@@ -261,6 +266,8 @@ pub fn main() -> u8 {
             let goal = Goal::ALL.iter().copied().find(|known| Some(known.as_str()) == goal.as_deref());
             show_kpis(&printer, id.as_deref(), goal, lang)
         }
+        Command::Init(args) => start::init(&printer, args),
+        Command::Preview(args) => start::preview(&printer, &args),
         Command::Schema => print_json(&crate::spec::schema()).map(|()| 0),
         Command::Completions { shell } => {
             let mut script = vec![];

@@ -13,6 +13,7 @@ mod lists;
 mod lookups;
 mod metrics;
 mod objectives;
+mod preview;
 mod quality;
 mod ready;
 mod reports;
@@ -23,6 +24,8 @@ mod sources;
 mod unions;
 mod views;
 
+pub use preview::{shown, Shown};
+
 use crate::calendar::Calendar;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
@@ -32,7 +35,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The key columns of every report, and the word for their days in expressions; metrics and dimensions may not be called so.
-const RESERVED: &[&str] = &[
+pub const RESERVED: &[&str] = &[
     "report",
     "grain",
     "period_start",

@@ -341,7 +341,7 @@ fn needed(rollup: &RollupPlan) -> Vec<(&str, Type)> {
 }
 
 /// Adds a column of a logical source for one of its members, whose own columns it may be made of.
-fn add_column(
+pub(super) fn add_column(
     columns: &mut Vec<ScanColumn>,
     own: &LogicalSource,
     (logical, member): (&LogicalSource, usize),

@@ -2,10 +2,13 @@
 
 mod figure;
 mod load;
+mod preview;
 mod quality;
 
+pub use crate::source::BadRow;
 pub use figure::{explain_number, Answer, Part, Question, Records};
 pub use load::load;
+pub use preview::{preview, preview_text, Preview};
 
 use self::quality::Quarantine;
 use crate::calendar::iso_date;
@@ -59,7 +62,12 @@ pub fn exit_code(diagnostics: &[Diagnostic]) -> u8 {
 /// # Errors
 /// Only when the pipeline file itself cannot be read; mistakes in it are in [`Checked::diagnostics`].
 pub fn check(path: &Path, overrides: &Overrides) -> Result<Checked, Diagnostic> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    Ok(check_text(path, &text(path)?, overrides))
+}
+
+/// The text of a pipeline file.
+fn text(path: &Path) -> Result<String, Diagnostic> {
+    std::fs::read_to_string(path).map_err(|error| {
         let diagnostic =
             Diagnostic::pipeline("unreadable-pipeline", format!("`{}` cannot be read: {error}", path.display()));
         match error.kind() {
@@ -69,11 +77,15 @@ pub fn check(path: &Path, overrides: &Overrides) -> Result<Checked, Diagnostic> 
             }
             _ => diagnostic,
         }
-    })?;
+    })
+}
+
+/// Judges the text of a pipeline that stands, or will stand, at `path`.
+pub fn check_text(path: &Path, text: &str, overrides: &Overrides) -> Checked {
     let path = path.to_path_buf();
-    let spec::Parsed { pipeline, errors, document } = spec::parse(&text);
+    let spec::Parsed { pipeline, errors, document } = spec::parse(text);
     let Some(pipeline) = pipeline else {
-        return Ok(Checked { path, document, diagnostics: errors, plan: None });
+        return Checked { path, document, diagnostics: errors, plan: None };
     };
     let mut diagnostics = Diagnostics::default();
     diagnostics.extend(errors);
@@ -83,7 +95,7 @@ pub fn check(path: &Path, overrides: &Overrides) -> Result<Checked, Diagnostic> 
         diagnostics.extend(outputs_over_inputs(&path, &pipeline, plan));
     }
     let plan = plan.filter(|_| !diagnostics.has_errors());
-    Ok(Checked { path, document, diagnostics: diagnostics.into_vec(), plan })
+    Checked { path, document, diagnostics: diagnostics.into_vec(), plan }
 }
 
 /// Exports that would replace what the pipeline reads, or be read by its next run.

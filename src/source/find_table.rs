@@ -146,6 +146,31 @@ fn no_table(path: &Path, table: &NameOrPlace, tables: &[String]) -> Diagnostic {
     error.note(format!("tables there: {}", tables.join(", ")))
 }
 
+/// A table among rows that were read already: places in their list.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Split {
+    /// The rows above its header that belong to it.
+    pub(super) titles: Vec<usize>,
+    /// The row of its header.
+    pub(super) header: usize,
+    /// The title that says which table it is, where one does.
+    pub(super) title: Option<String>,
+}
+
+/// The tables of a file's beginning, in the order in which a source names them by place.
+pub(super) fn split(rows: &[(u64, Vec<String>)]) -> Vec<Split> {
+    let early: Vec<Early> =
+        rows.iter().take(SEARCHED).map(|(line, cells)| Early { line: *line, cells: cells.clone() }).collect();
+    let says = |title: &String| !title.is_empty() && title.chars().any(char::is_alphabetic) && !title.contains(": ");
+    blocks(&early)
+        .into_iter()
+        .map(|Block { titles, header }| {
+            let title = titles.iter().rev().map(|row| early[*row].title()).find(says);
+            Split { titles, header, title }
+        })
+        .collect()
+}
+
 /// The tables of the beginning.
 fn blocks(early: &[Early]) -> Vec<Block> {
     let mut blocks = vec![];

@@ -69,7 +69,12 @@ pub(super) fn files(source: &Source, at: &YamlPath, errors: &mut Diagnostics) ->
     found
 }
 
-fn entry(text: &str, format: Option<FileFormat>, at: &YamlPath) -> Result<Vec<(PathBuf, FileFormat)>, Diagnostic> {
+/// The files that an entry of a path stands for.
+pub(super) fn entry(
+    text: &str,
+    format: Option<FileFormat>,
+    at: &YamlPath,
+) -> Result<Vec<(PathBuf, FileFormat)>, Diagnostic> {
     let expanded = expand_variables(text, at)?;
     let path = Path::new(&expanded);
     let paths = match std::fs::metadata(path) {

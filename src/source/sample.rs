@@ -195,7 +195,7 @@ fn is_damaged(cell: &Cell<'_>) -> bool {
 }
 
 /// What a cell holds.
-fn kind(cell: &Cell<'_>) -> Physical {
+pub(super) fn kind(cell: &Cell<'_>) -> Physical {
     match cell {
         Cell::Empty => Physical::Empty,
         // An id that a spreadsheet has rounded is no number with decimals.

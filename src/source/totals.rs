@@ -40,7 +40,8 @@ fn is_empty(cell: &Cell<'_>) -> bool {
     !text(cell).chars().any(char::is_alphanumeric)
 }
 
-fn is_word(text: &str) -> bool {
+/// Whether a text is a word for totals.
+pub(super) fn is_word(text: &str) -> bool {
     let text = text.trim();
     if !text.starts_with(|c: char| c.is_uppercase()) {
         return false;

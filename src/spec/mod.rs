@@ -35,7 +35,7 @@ pub use tree::Document;
 pub use types::*;
 pub use variables::expand_variables;
 
-use crate::diagnostic::{Diagnostic, YamlPath};
+use crate::diagnostic::{Diagnostic, Step, YamlPath};
 
 /// Parses a pipeline's text, and tells every mistake of syntax or shape with its place.
 #[must_use]
@@ -58,6 +58,45 @@ pub fn parse(text: &str) -> Parsed {
         Err(error) => {
             let path = yaml_path(error.path());
             errors.push(Diagnostic::pipeline("invalid-value", error.into_inner().to_string()).at(&path));
+            Parsed { pipeline: None, errors, document }
+        }
+    }
+}
+
+/// Parses what a pipeline's text says of its sources, whatever else is wrong with it: its metrics and reports are left out.
+#[must_use]
+pub fn parse_sources(text: &str) -> Parsed {
+    const READ: &[&str] = &["version", "name", "calendar", "sources", "lookups"];
+    let (document, mut errors) = Document::parse(text);
+    errors.extend(shape::check(&document, &schema()));
+    errors.retain(|error| {
+        let Some(place) = error.places.first() else { return true };
+        let is_syntax = matches!(place.part, crate::diagnostic::Part::Bytes(_));
+        is_syntax || matches!(place.path.0.first(), Some(Step::Key(key)) if READ.contains(&key.as_str()))
+    });
+    let Some(root) = document.root() else { return Parsed { pipeline: None, errors, document } };
+    let unknown = errors.iter().filter(|e| e.code == "unknown-key");
+    let unknown: Vec<YamlPath> = unknown.filter_map(|e| Some(e.places.first()?.path.clone())).collect();
+    let mut value = root.to_value(&YamlPath::root(), &unknown);
+    if let serde_yaml::Value::Mapping(keys) = &mut value {
+        keys.retain(|key, _| key.as_str().is_some_and(|key| READ.contains(&key)));
+        keys.insert("metrics".into(), serde_yaml::Mapping::new().into());
+        keys.insert("reports".into(), serde_yaml::Value::Sequence(vec![]));
+        for (key, default) in [("version", serde_yaml::Value::from(1)), ("name", "unnamed".into())] {
+            if !keys.contains_key(key) {
+                keys.insert(key.into(), default);
+            }
+        }
+    }
+    match serde_path_to_error::deserialize::<_, Pipeline>(value) {
+        Ok(pipeline) => Parsed { pipeline: Some(pipeline), errors, document },
+        Err(error) => {
+            let path = yaml_path(error.path());
+            let told = Diagnostic::pipeline("invalid-value", error.into_inner().to_string()).at(&path);
+            // What is told of the shape says it better.
+            if errors.is_empty() {
+                errors.push(told);
+            }
             Parsed { pipeline: None, errors, document }
         }
     }

@@ -8,6 +8,7 @@ mod differential;
 mod drivers;
 mod explain;
 mod harness;
+mod init;
 mod joins;
 mod library;
 mod lifetime;

@@ -42,7 +42,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "spec",
         ],
     ),
-    ("cli", &["calendar", "dialect", "library", "plan", "rollup", "run", "scorecard", "spec"]),
+    ("init", &["calendar", "catalog", "dialect", "expr", "plan", "resolve", "source", "spec"]),
+    ("cli", &["calendar", "dialect", "init", "library", "plan", "rollup", "run", "scorecard", "spec"]),
     ("lib", &["run"]),
     ("main", &["cli"]),
 ];
