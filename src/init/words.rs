@@ -316,10 +316,11 @@ mod tests {
             "Utilisateurs actifs",
             "IMPRESSION:UNIQUE_USERS",
             "Unique viewers",
+            "New viewers",
         ] {
             assert_eq!(additivity(name, None), Additivity::NonAdditive, "{name}");
         }
-        for name in ["Clics", "Impressions", "Nouveaux utilisateurs", "Estimated earnings (USD)", "New viewers"] {
+        for name in ["Clics", "Impressions", "Nouveaux utilisateurs", "Estimated earnings (USD)"] {
             assert_eq!(additivity(name, None), Additivity::Additive, "{name}");
         }
         assert_eq!(additivity("Followers", None), Additivity::SemiAdditive);

@@ -3,11 +3,12 @@
 use super::bad_rows::quoted;
 use super::cells::{is_null, number};
 use super::csv_types::{merge, of_cell};
-use super::rows::{Cell, Row};
+use super::rows::{Cell, Content, Row};
 use super::totals;
-use crate::catalog::{Physical, Reading};
-use crate::dialect::{date_formats, looks_damaged_id, number_formats, Decimal, Moment, Number, Thousands};
+use crate::catalog::{Numbers, Physical, Reading};
+use crate::dialect::{date_formats, looks_damaged_id, number_formats, DateFormat, Decimal, Moment, Number, Thousands};
 use crate::expr::Type;
+use crate::spec::Ragged;
 use indexmap::IndexMap;
 
 /// Cells of a column that are remembered, to tell how they seem to be written.
@@ -28,7 +29,7 @@ pub(super) struct Told {
 pub(super) struct Sample<'h> {
     header: &'h [String],
     reading: &'h Reading,
-    roles: Vec<Role>,
+    roles: Vec<Role<'h>>,
     seen: Vec<Seen>,
     keys: Vec<usize>,
     time: Option<usize>,
@@ -40,11 +41,11 @@ pub(super) struct Sample<'h> {
 
 /// What a column is for, as far as its type depends on it.
 #[derive(Clone, Copy, PartialEq)]
-enum Role {
-    /// Numbers: a cell that is none is wrong.
-    Numbers,
-    /// Dates: likewise.
-    Dates,
+enum Role<'h> {
+    /// Numbers: a cell that is none is wrong. How they are written, and whether that is as machines write them.
+    Numbers(&'h Numbers, bool),
+    /// Dates: likewise. How they are written, where not as machines write them.
+    Dates(Option<&'h [DateFormat]>),
     /// Anything: the cells tell.
     Any,
 }
@@ -67,9 +68,9 @@ impl<'h> Sample<'h> {
     pub(super) fn new(header: &'h [String], reading: &'h Reading) -> Self {
         let role = |name: &String| {
             if reading.measures.contains(name) {
-                Role::Numbers
+                Role::Numbers(reading.numbers_of(name), reading.is_plain(name))
             } else if reading.times.contains(name) || reading.dates.contains_key(name) {
-                Role::Dates
+                Role::Dates(reading.dates.get(name).map(Vec::as_slice))
             } else {
                 Role::Any
             }
@@ -107,23 +108,28 @@ impl<'h> Sample<'h> {
             self.needs_look = true;
             return;
         }
+        // The cells of a row that has too few or too many are not those of its columns.
+        let is_ragged = matches!(row.content, Content::Texts(_)) && row.len() != self.header.len();
+        if is_ragged && self.reading.ragged == Ragged::Quarantine {
+            return;
+        }
         for (i, seen) in self.seen.iter_mut().enumerate() {
-            let (role, name) = (self.roles[i], &self.header[i]);
-            let is_text = role == Role::Any && seen.kind == Physical::Typed(Type::Text);
+            let role = self.roles[i];
+            let is_text = matches!(role, Role::Any) && seen.kind == Physical::Typed(Type::Text);
             // In a column of texts only ids that a spreadsheet has rounded are of interest.
             if is_text && !row.first_byte(i).is_some_and(|byte| byte.is_ascii_digit()) {
                 continue;
             }
             let cell = row.cell(i);
             // They are counted, which needs a look at every cell.
-            self.needs_look |= role == Role::Any && is_damaged(&cell);
+            self.needs_look |= matches!(role, Role::Any) && is_damaged(&cell);
             if is_text || cell == Cell::Empty {
                 continue;
             }
             let (kind, plain) = match role {
                 Role::Any => (Some(kind(&cell)), true),
-                Role::Numbers => numeric(&cell, name, self.reading),
-                Role::Dates => (dated(&cell, name, self.reading), true),
+                Role::Numbers(numbers, is_plain) => numeric(&cell, numbers, is_plain),
+                Role::Dates(formats) => (dated(&cell, formats), true),
             };
             self.needs_look |= !plain;
             match kind {
@@ -151,7 +157,7 @@ impl<'h> Sample<'h> {
         let mut told = Told::default();
         for ((name, seen), role) in self.header.iter().zip(self.seen).zip(self.roles) {
             // A few cells that do not fit are bad cells; when most do not, the column is none of numbers or dates.
-            let is_other = role != Role::Any && seen.misfit > seen.fit;
+            let is_other = !matches!(role, Role::Any) && seen.misfit > seen.fit;
             let kind = if is_other { Physical::Typed(Type::Text) } else { seen.kind };
             if let Some(form) = is_other.then(|| seems(role, &seen.misfits)).flatten() {
                 told.seems.insert(name.clone(), form);
@@ -166,9 +172,9 @@ impl<'h> Sample<'h> {
 }
 
 /// How cells seem to be written that are no numbers or dates as they are declared.
-fn seems(role: Role, cells: &[String]) -> Option<String> {
+fn seems(role: Role<'_>, cells: &[String]) -> Option<String> {
     let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
-    if role == Role::Dates {
+    if matches!(role, Role::Dates(_)) {
         let forms: Vec<String> =
             date_formats(&cells).iter().map(|form| format!("`format: {}`", form.pattern())).take(2).collect();
         return (!forms.is_empty()).then(|| forms.join(" or "));
@@ -211,10 +217,9 @@ pub(super) fn kind(cell: &Cell<'_>) -> Physical {
 }
 
 /// The kind of a cell of a column of numbers, none when it is no number; and whether a machine wrote it.
-fn numeric(cell: &Cell<'_>, name: &str, reading: &Reading) -> (Option<Physical>, bool) {
-    let numbers = reading.numbers_of(name);
+fn numeric(cell: &Cell<'_>, numbers: &Numbers, is_plain: bool) -> (Option<Physical>, bool) {
     if let Cell::Text(text) = cell {
-        if reading.is_plain(name) {
+        if is_plain {
             if let kind @ Physical::Typed(Type::Int | Type::Float) = of_cell(text) {
                 return (Some(kind), true);
             }
@@ -234,9 +239,8 @@ fn numeric(cell: &Cell<'_>, name: &str, reading: &Reading) -> (Option<Physical>,
 }
 
 /// The kind of a cell of a column of dates; none when it is no date.
-fn dated(cell: &Cell<'_>, name: &str, reading: &Reading) -> Option<Physical> {
-    let text = super::find_table::text(cell);
-    let Some(formats) = reading.dates.get(name) else {
+fn dated(cell: &Cell<'_>, formats: Option<&[DateFormat]>) -> Option<Physical> {
+    let Some(formats) = formats else {
         return Some(match cell {
             Cell::Text(text) => of_cell(text.trim()),
             other => kind(other),
@@ -246,6 +250,7 @@ fn dated(cell: &Cell<'_>, name: &str, reading: &Reading) -> Option<Physical> {
     if matches!(cell, Cell::Day(_) | Cell::Wall(_)) {
         return Some(kind(cell));
     }
+    let text = super::find_table::text(cell);
     Some(match formats.iter().find_map(|format| format.parse(&text))? {
         Moment::Day(_) | Moment::Number(_) => Physical::Typed(Type::Date),
         Moment::DayOfYear { micros: 0, .. } => Physical::Typed(Type::Date),
