@@ -180,10 +180,10 @@ impl<'s> CsvFile<'s> {
             if row.line <= layout.header_line {
                 continue;
             }
+            if layout.ends_at_blank && row.is_blank() {
+                break;
+            }
             if row.len() == 0 {
-                if layout.ends_at_blank {
-                    break;
-                }
                 continue;
             }
             if done > 0 {

@@ -133,10 +133,10 @@ fn look(rows: &mut dyn Rows, layout: &FileLayout, is_cut: bool, sample: &mut Sam
         if next.line <= layout.header_line {
             continue;
         }
+        if layout.ends_at_blank && next.is_blank() {
+            break;
+        }
         if next.len() == 0 {
-            if layout.ends_at_blank {
-                break;
-            }
             continue;
         }
         if has_last {

@@ -71,6 +71,15 @@ impl Row {
         }
     }
 
+    /// Whether none of its cells says anything: spreadsheets save blank lines with as many separators as the others.
+    pub(super) fn is_blank(&self) -> bool {
+        (0..self.len()).all(|i| match self.cell(i) {
+            Cell::Empty => true,
+            Cell::Text(text) => text.trim().is_empty(),
+            _ => false,
+        })
+    }
+
     /// A cell; an empty one past the end.
     pub(super) fn cell(&self, index: usize) -> Cell<'_> {
         match &self.content {

@@ -49,10 +49,10 @@ impl Reader for SheetReader {
             if row.line <= layout.header_line {
                 continue;
             }
+            if layout.ends_at_blank && row.is_blank() {
+                break;
+            }
             if row.len() == 0 {
-                if layout.ends_at_blank {
-                    break;
-                }
                 continue;
             }
             count += 1;
@@ -153,10 +153,10 @@ impl OpenFile for RowFile<'_> {
             if row.line <= layout.header_line {
                 continue;
             }
+            if layout.ends_at_blank && row.fault.is_none() && row.is_blank() {
+                break;
+            }
             if row.len() == 0 && row.fault.is_none() {
-                if layout.ends_at_blank {
-                    break;
-                }
                 continue;
             }
             typed.push(&row, &self.header)?;

@@ -96,8 +96,9 @@ pub(super) fn encoding(head: &[u8]) -> Encoding {
     let (even, odd) = (zeros(0), zeros(1));
     let many = head.len() / 4;
     match head.len() >= 8 {
-        true if odd > many && even == 0 => Encoding::Utf16Le,
-        true if even > many && odd == 0 => Encoding::Utf16Be,
+        // A few characters, `一` among them, have a zero on the other side.
+        true if odd > many && even * 4 < odd => Encoding::Utf16Le,
+        true if even > many && odd * 4 < even => Encoding::Utf16Be,
         _ => Encoding::Utf8,
     }
 }
@@ -134,6 +135,7 @@ mod tests {
         assert_eq!(encoding(b"\xFE\xFF\0a"), Encoding::Utf16Be);
         assert_eq!(encoding(b"D\0a\0t\0e\0,\0"), Encoding::Utf16Le);
         assert_eq!(encoding(b"\0D\0a\0t\0e"), Encoding::Utf16Be);
+        assert_eq!(encoding(b"D\0a\0t\0e\0,\0\0\x4e"), Encoding::Utf16Le);
         assert_eq!(encoding(b"\xEF\xBB\xBFDate"), Encoding::Utf8);
         assert_eq!(encoding(b""), Encoding::Utf8);
     }

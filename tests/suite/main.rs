@@ -4,6 +4,7 @@ mod bad_input;
 mod content_fit;
 mod definitions;
 mod determinism;
+mod dialects;
 mod differential;
 mod drivers;
 mod explain;

@@ -44,6 +44,6 @@ pub(crate) use calendar::parse_iso;
 pub(crate) use compare::compare;
 pub(crate) use eval::evaluate;
 pub(crate) use long_csv::read_long_csv;
-pub(crate) use random::random_case;
+pub(crate) use random::{random_case, Random};
 #[allow(unused_imports, reason = "a test names the types only where it needs to")]
 pub(crate) use {eval::Cell, long_csv::Row, random::Case};

@@ -24,7 +24,7 @@ use cells::{Column, Content, Role, CHANNELS, COUNTRIES, NETWORKS};
 use expressions::{Grower, Named};
 use lookups::random_lookups;
 use metrics::random_metrics;
-use prng::Random;
+pub(crate) use prng::Random;
 use reports::{random_report, Materials};
 use sources::{random_source, Source};
 use time::{random_time, Time, ZONES};

@@ -1,9 +1,9 @@
 //! A small deterministic generator (splitmix64): a seed is a case, on every machine.
 
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -16,28 +16,28 @@ impl Random {
     }
 
     /// A number of 0 … n - 1.
-    pub(super) fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         let n = u64::try_from(n).expect("a length fits");
         usize::try_from(self.next() % n).expect("it was a length")
     }
 
     /// A number of low … high, both included.
-    pub(super) fn between(&mut self, low: i32, high: i32) -> i32 {
+    pub(crate) fn between(&mut self, low: i32, high: i32) -> i32 {
         let width = usize::try_from(high - low + 1).expect("low is not above high");
         low + i32::try_from(self.below(width)).expect("it is within the range")
     }
 
     /// True this often in a hundred.
-    pub(super) fn chance(&mut self, percent: usize) -> bool {
+    pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
-    pub(super) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         &items[self.below(items.len())]
     }
 
     /// `count` of the items (or all of them) in a random order.
-    pub(super) fn sample<T: Clone>(&mut self, items: &[T], count: usize) -> Vec<T> {
+    pub(crate) fn sample<T: Clone>(&mut self, items: &[T], count: usize) -> Vec<T> {
         let mut left = items.to_vec();
         let mut taken = Vec::new();
         while taken.len() < count && !left.is_empty() {
