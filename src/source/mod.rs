@@ -23,6 +23,7 @@ mod exports;
 mod feed;
 mod find_table;
 mod first;
+mod guard;
 mod lookups;
 mod ndjson;
 mod ndjson_parts;
@@ -53,6 +54,7 @@ pub use batch::Batch;
 pub use catalog::inspect;
 pub use feed::{records, Feed, Place};
 pub use first::{first, FirstRecords};
+pub use guard::expects_panic;
 pub use peek::{exports, peek, CellKind, PeriodFrom, SampledCell, SampledRow, SampledTable};
 pub use prune::Pruned;
 

@@ -2,6 +2,7 @@
 //! structs are columns by their paths (see [`nested`]).
 
 use super::batch::{text_type, Canonical};
+use super::guard::guarded;
 use super::nested::{self, physical};
 use super::parquet_statistics::{choose, Group};
 use super::prune::{self, Pruned};
@@ -109,10 +110,10 @@ impl OpenFile for ParquetFile<'_> {
             Some(selection) => reader.with_row_selection(selection.clone()),
             None => reader,
         };
-        let reader = reader.build().map_err(|e| corrupt(&e))?;
+        let mut reader = guarded(|| reader.build()).map_err(|e| corrupt(&e))?.map_err(|e| corrupt(&e))?;
         let mut read = 0;
         let mut canonical = Canonical::new(task);
-        for batch in reader {
+        while let Some(batch) = guarded(|| reader.next()).map_err(|e| corrupt(&e))? {
             let batch = batch.map_err(|e| corrupt(&e))?;
             read += batch.num_rows();
             let batch =
@@ -135,8 +136,28 @@ fn open(path: &Path, pages: PageIndexPolicy) -> Result<(File, ArrowReaderMetadat
     let file = File::open(path).map_err(|e| unreadable(path, &e))?;
     // Types come from Parquet's own annotations, so that files of all writers look alike.
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true).with_page_index_policy(pages);
-    let metadata = ArrowReaderMetadata::load(&file, options).map_err(|e| corrupt(path, &e))?;
+    let loaded = guarded(|| ArrowReaderMetadata::load(&file, options)).map_err(|e| corrupt(path, &e))?;
+    let metadata = loaded.map_err(|e| corrupt(path, &e))?;
+    let size = file.metadata().map_err(|e| unreadable(path, &e))?.len();
+    stand_within(size, &metadata).map_err(|e| corrupt(path, &e))?;
     Ok((file, metadata))
+}
+
+/// Whether the columns stand where a file of this size can hold them: the decoder takes it on trust, and panics.
+fn stand_within(size: u64, metadata: &ArrowReaderMetadata) -> Result<(), String> {
+    for (at, group) in metadata.metadata().row_groups().iter().enumerate() {
+        for column in group.columns() {
+            let data = column.data_page_offset();
+            let start = column.dictionary_page_offset().unwrap_or(data);
+            let end = start.checked_add(column.compressed_size());
+            let fits = end.and_then(|end| u64::try_from(end).ok()).is_some_and(|end| end <= size);
+            if start < 0 || data < start || column.compressed_size() < 0 || !fits {
+                let name = column.column_path();
+                return Err(format!("row group {at} says that column `{name}` stands where the file has nothing"));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn corrupt(path: &Path, error: &dyn std::fmt::Display) -> Diagnostic {

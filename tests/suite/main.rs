@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod content_fit;
+mod corpus;
 mod definitions;
 mod determinism;
 mod dialects;
