@@ -201,8 +201,12 @@ fn warnings(plan: &Plan, stats: &Stats, kept: Option<&Path>) -> Vec<Diagnostic> 
                 "export the file again without opening it in a spreadsheet, or tell records apart by another column";
             told.push(Diagnostic::warning("damaged-ids", message).note(note).help(help));
         }
-        for measure in &source.placeholders {
-            let message = format!("source `{name}`: `{measure}` is 0 in every record, although others were seen");
+        if !source.placeholders.is_empty() {
+            let measures: Vec<String> = source.placeholders.iter().map(|measure| format!("`{measure}`")).collect();
+            let are = if measures.len() == 1 { "is" } else { "are" };
+            let measures = measures.join(", ");
+            let message =
+                format!("source `{name}`: {measures} {are} 0 in every record, although other figures are not");
             let note = "some exports print 0 where a figure is not available: it may not be a measurement";
             told.push(Diagnostic::warning("placeholder-zeros", message).note(note));
         }
