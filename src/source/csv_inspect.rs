@@ -16,6 +16,9 @@ use std::path::Path;
 /// Bytes sampled from the head; the middle and the tail get half of it each. Together at most half a mebibyte a file.
 const HEAD: u64 = 256 * 1024;
 
+/// So many repeated names are told.
+const REPEATS: usize = 10;
+
 /// Reads the header and samples the cells.
 pub(super) fn inspect(path: &Path, reading: &Reading) -> Result<FileInfo, Diagnostic> {
     let size = std::fs::metadata(path).map_err(|e| unreadable(path, &e))?.len();
@@ -36,7 +39,7 @@ pub(super) fn inspect(path: &Path, reading: &Reading) -> Result<FileInfo, Diagno
     let mut sample = Sample::new(&layout.header, reading);
     let mut rows = CsvRows::new(head.as_slice(), separator, 1, path).of_sample();
     let count = look(&mut rows, &layout, is_cut, &mut sample)?;
-    let mut remarks: Vec<String> = repeated.iter().map(|name| twice(name)).collect();
+    let mut remarks = repeats(&repeated);
     if layout.encoding == Encoding::Utf8 && std::str::from_utf8(&head).is_err_and(|e| e.error_len().is_some()) {
         remarks.push("it is not UTF-8: `csv: {encoding: windows-1252}` is a common other encoding".to_owned());
     }
@@ -62,10 +65,17 @@ pub(super) fn inspect(path: &Path, reading: &Reading) -> Result<FileInfo, Diagno
     })
 }
 
-/// What is said of a column whose name stands twice in the header.
-pub(super) fn twice(name: &str) -> String {
-    let (first, _) = name.rsplit_once(" (").unwrap_or((name, ""));
-    format!("the name `{first}` stands more than once in the header: a later column is `{name}`")
+/// What is said of columns whose names stand twice in the header: of the first, and how many more there are.
+pub(super) fn repeats(names: &[String]) -> Vec<String> {
+    let told = |name: &String| {
+        let (first, _) = name.rsplit_once(" (").unwrap_or((name, ""));
+        format!("the name `{first}` stands more than once in the header: a later column is `{name}`")
+    };
+    let mut remarks: Vec<String> = names.iter().take(REPEATS).map(told).collect();
+    if names.len() > REPEATS {
+        remarks.push(format!("{} more names are repeated", names.len() - REPEATS));
+    }
+    remarks
 }
 
 fn read_up_to(input: impl Read, limit: u64, path: &Path) -> Result<Vec<u8>, Diagnostic> {

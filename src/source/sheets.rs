@@ -1,6 +1,6 @@
 //! Tables that are read row by row whatever their size: sheets of workbooks, and JSON line by line.
 
-use super::csv_inspect::twice;
+use super::csv_inspect::repeats;
 use super::excel::{sheets, SheetChoice, SheetRows};
 use super::find_table::{find, names};
 use super::ndjson::{self, JsonRows};
@@ -28,7 +28,7 @@ impl Reader for SheetReader {
         let found = find(&mut rows, reading, path)?;
         let (header, repeated) = names(&found.header);
         let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let mut remarks: Vec<String> = repeated.iter().map(|name| twice(name)).collect();
+        let mut remarks = repeats(&repeated);
         let others = sheets(path)?;
         if reading.sheet.is_none() && others.len() > 1 {
             remarks.push(format!("it has {} sheets, and the first is read: {}", others.len(), others.join(", ")));
