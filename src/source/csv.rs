@@ -190,6 +190,10 @@ impl<'s> CsvFile<'s> {
                 done -= 1;
                 continue;
             }
+            // Spreadsheets save empty rows as lines of separators.
+            if row.is_blank() {
+                continue;
+            }
             typed.push(&row, &layout.header)?;
             if typed.len() >= self.task.batch_rows {
                 typed.flush(sink)?;

@@ -149,6 +149,10 @@ fn look(rows: &mut dyn Rows, layout: &FileLayout, is_cut: bool, sample: &mut Sam
         if next.len() == 0 {
             continue;
         }
+        if next.is_blank() {
+            sample.look(&next, None);
+            continue;
+        }
         if has_last {
             sample.look(&last, Some(last.line));
         }

@@ -103,6 +103,11 @@ impl<'h> Sample<'h> {
         if row.fault.is_some() {
             return;
         }
+        if row.is_blank() {
+            // A line of separators is no record, which only a closer look tells.
+            self.needs_look = true;
+            return;
+        }
         if self.reading.finds_totals && totals::looks_like_one(row, self.header.len(), self.time, &self.keys) {
             self.totals += 1;
             self.needs_look = true;

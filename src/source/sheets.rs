@@ -52,7 +52,7 @@ impl Reader for SheetReader {
             if layout.ends_at_blank && row.is_blank() {
                 break;
             }
-            if row.len() == 0 {
+            if row.is_blank() {
                 continue;
             }
             count += 1;
@@ -156,7 +156,7 @@ impl OpenFile for RowFile<'_> {
             if layout.ends_at_blank && row.fault.is_none() && row.is_blank() {
                 break;
             }
-            if row.len() == 0 && row.fault.is_none() {
+            if row.is_blank() && row.fault.is_none() {
                 continue;
             }
             typed.push(&row, &self.header)?;

@@ -5,7 +5,7 @@ use super::batch::Canonical;
 use super::cells::{Column, Dates, Fault, Told};
 use super::csv_cells::Strict;
 use super::find_table::{several, text};
-use super::rows::{Cell, Row};
+use super::rows::{Cell, Content, Row};
 use super::scan_types::{scan_type, strict};
 use super::totals;
 use super::{Sink, Task};
@@ -111,7 +111,8 @@ impl<'s> Typed<'s> {
             self.aside.totals += 1;
             return Ok(());
         }
-        if row.len() != header.len() {
+        // In a sheet a cell stands where it stands: one beside the table, or a last one that is empty, shifts nothing.
+        if row.len() != header.len() && matches!(row.content, Content::Texts(_)) {
             let fills = row.len() < header.len() || (header.len()..row.len()).all(|i| row.cell(i) == Cell::Empty);
             if self.ragged == Ragged::Quarantine || !fills {
                 let reason = format!("a record with {} fields, the header has {}", row.len(), header.len());

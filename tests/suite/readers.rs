@@ -149,6 +149,14 @@ fn ragged_rows_are_bad_unless_the_source_says_otherwise() {
 }
 
 #[test]
+fn lines_of_separators_are_no_records() {
+    let place = Place::new();
+    place.write("a.csv", format!("{TEXT},,\n,,\n"));
+    assert_eq!(report(&place, &format!("path: a.csv\n{PLAIN}")), WANTED);
+    assert_eq!((total(&place, "records"), total(&place, "used")), (3, 3));
+}
+
+#[test]
 fn a_name_that_stands_twice_is_numbered() {
     let place = Place::new();
     place.write("a.csv", "date,network,clicks,clicks\n2025-01-02,x,20,5\n");
@@ -306,6 +314,9 @@ fn workbooks_are_read_by_sheet_whatever_their_cells_are() {
     sheet.write(3, 2, 1).expect("written");
     sheet.write(4, 2, "20").expect("written");
     sheet.write(5, 2, 300.0).expect("written");
+    // A note beside the table is no part of it, and blanks are no row.
+    sheet.write(4, 5, "why so few?").expect("written");
+    sheet.write(8, 0, " ").expect("written");
     book.save(place.path().join("a.xlsx")).expect("saved");
     let source = |sheet: &str| {
         format!(

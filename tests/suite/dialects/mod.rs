@@ -39,12 +39,12 @@ fn check_all(cases: u64, check: impl Fn(u64) -> Result<(), String> + Sync) {
     assert!(failures.is_empty(), "{} of {cases} fail; the first:\n{first}\n\n{}", failures.len(), heads.join("\n"));
 }
 
-/// Writes a case into a folder: below the one that `JALON_KEEP_CASES` names, or one that vanishes.
+/// Writes a case into a folder: below the one that `JALON_KEEP_DIALECTS` names, or one that vanishes.
 fn check_case(seed: u64, is_bad: bool) -> Result<(), String> {
     let case = Case::random(seed, is_bad);
     let place = Place::new();
     place.write(&case.file, &case.bytes);
-    if let Some(folder) = std::env::var_os("JALON_KEEP_CASES") {
+    if let Some(folder) = std::env::var_os("JALON_KEEP_DIALECTS") {
         let folder = std::path::Path::new(&folder).join(format!("dialect_{seed}"));
         std::fs::create_dir_all(&folder).expect("a folder");
         std::fs::write(folder.join(&case.file), &case.bytes).expect("a file");
