@@ -118,8 +118,6 @@ pub struct FileLayout {
     pub separator: u8,
     /// In a `.zip`: the file in it.
     pub member: Option<String>,
-    /// In a workbook: the sheet.
-    pub sheet: Option<String>,
     /// The names of its columns; repeated ones are numbered, as in `Views (2)`.
     pub header: Vec<String>,
     /// The line or row of the header, from 1.

@@ -24,9 +24,9 @@ pub(super) fn inspect(path: &Path, reading: &Reading) -> Result<FileInfo, Diagno
     let size = std::fs::metadata(path).map_err(|e| unreadable(path, &e))?.len();
     let mut layout = FileLayout { member: member(path, reading)?, ..FileLayout::default() };
     let packed = text::bytes(path, layout.member.as_deref(), None)?;
-    let start = read_up_to(packed, 1024, path)?;
+    let start = text::beginning(packed, 1024, path)?;
     layout.encoding = reading.encoding.unwrap_or_else(|| text::encoding(&start));
-    let head = read_up_to(text::open(path, &layout, None)?, HEAD + 1, path)?;
+    let head = text::beginning(text::open(path, &layout, None)?, HEAD + 1, path)?;
     let is_cut = head.len() as u64 > HEAD;
     let (separator, found) = table(&head, reading, path)?;
     layout.separator = separator;
@@ -78,12 +78,6 @@ pub(super) fn repeats(names: &[String]) -> Vec<String> {
     remarks
 }
 
-fn read_up_to(input: impl Read, limit: u64, path: &Path) -> Result<Vec<u8>, Diagnostic> {
-    let mut bytes = vec![];
-    input.take(limit).read_to_end(&mut bytes).map_err(|e| text::broken(path, &e))?;
-    Ok(bytes)
-}
-
 /// The file of an archive that is meant.
 fn member(path: &Path, reading: &Reading) -> Result<Option<String>, Diagnostic> {
     if !text::is_zip(path) {
@@ -112,9 +106,7 @@ fn member(path: &Path, reading: &Reading) -> Result<Option<String>, Diagnostic> 
 /// into most of the declared names.
 fn table(head: &[u8], reading: &Reading, path: &Path) -> Result<(u8, Found), Diagnostic> {
     let of = |separator: u8| find(&mut CsvRows::new(head, separator, 1, path).of_sample(), reading, path);
-    let told = head.strip_prefix(b"sep=").and_then(|rest| rest.first().copied()).filter(u8::is_ascii_punctuation);
-    let tabs = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("tsv"));
-    if let Some(separator) = reading.separator.or(told).or(tabs.then_some(b'\t')) {
+    if let Some(separator) = reading.separator.or_else(|| text::told_separator(head, path)) {
         return Ok((separator, of(separator)?));
     }
     let score = |found: &Result<Found, Diagnostic>| match found {

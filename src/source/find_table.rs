@@ -23,8 +23,6 @@ pub(super) struct Found {
     pub(super) line: u64,
     /// What stands above it, line by line.
     pub(super) preamble: String,
-    /// Titles of the tables of the file's beginning.
-    pub(super) tables: Vec<String>,
 }
 
 /// A row of the beginning.
@@ -79,12 +77,7 @@ pub(super) fn find(rows: &mut dyn Rows, reading: &Reading, path: &Path) -> Resul
     let tables: Vec<String> = blocks.iter().map(|b| described(&early, b)).collect();
     let at = |header: usize| {
         let above: Vec<String> = early[..header].iter().map(|row| row.cells.join(" ")).collect();
-        Found {
-            header: early[header].cells.clone(),
-            line: early[header].line,
-            preamble: above.join("\n"),
-            tables: tables.clone(),
-        }
+        Found { header: early[header].cells.clone(), line: early[header].line, preamble: above.join("\n") }
     };
     match &reading.table {
         Some(table) => {
@@ -161,11 +154,10 @@ pub(super) struct Split {
 pub(super) fn split(rows: &[(u64, Vec<String>)]) -> Vec<Split> {
     let early: Vec<Early> =
         rows.iter().take(SEARCHED).map(|(line, cells)| Early { line: *line, cells: cells.clone() }).collect();
-    let says = |title: &String| !title.is_empty() && title.chars().any(char::is_alphabetic) && !title.contains(": ");
     blocks(&early)
         .into_iter()
         .map(|Block { titles, header }| {
-            let title = titles.iter().rev().map(|row| early[*row].title()).find(says);
+            let title = title(&early, &titles);
             Split { titles, header, title }
         })
         .collect()
@@ -199,11 +191,15 @@ fn is_called(early: &[Early], block: &Block, name: &str) -> bool {
     block.titles.iter().any(|row| plain(&early[*row].title()) == plain(name))
 }
 
+/// Of the lines above a table the nearest that says something.
+fn title(early: &[Early], titles: &[usize]) -> Option<String> {
+    let says = |title: &String| title.chars().any(char::is_alphabetic) && !title.contains(": ");
+    titles.iter().rev().map(|row| early[*row].title()).find(says)
+}
+
 /// A table in words: the title nearest to it that says something, else its header.
 fn described(early: &[Early], block: &Block) -> String {
-    let says = |title: &String| !title.is_empty() && title.chars().any(char::is_alphabetic) && !title.contains(": ");
-    let title = block.titles.iter().rev().map(|row| early[*row].title()).find(says);
-    title.map_or_else(
+    title(early, &block.titles).map_or_else(
         || format!("(without title: {})", early[block.header].cells.join(", ")),
         |title| format!("`{title}`"),
     )

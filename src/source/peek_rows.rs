@@ -5,12 +5,11 @@ use super::excel::{SheetChoice, SheetRows};
 use super::find_table::text;
 use super::ndjson::JsonRows;
 use super::rows::{Cell, Row, Rows};
+use super::sample;
 use super::text;
-use super::{sample, unreadable};
 use crate::catalog::{Encoding, FileLayout, Physical};
 use crate::diagnostic::Diagnostic;
 use crate::expr::Type;
-use std::io::Read;
 use std::path::Path;
 
 /// So many rows are looked at, and so many bytes of a text.
@@ -113,18 +112,16 @@ impl Beginning {
     /// The rows of a CSV file, and how it is written.
     pub(super) fn of_csv(path: &Path, member: Option<&str>) -> Result<(Self, Written), Diagnostic> {
         let mut layout = FileLayout { member: member.map(str::to_owned), ..FileLayout::default() };
-        let start = up_to(text::bytes(path, member, None)?, 1024, path)?;
+        let start = text::beginning(text::bytes(path, member, None)?, 1024, path)?;
         layout.encoding = text::encoding(&start);
-        let mut head = up_to(text::open(path, &layout, None)?, BYTES, path)?;
+        let mut head = text::beginning(text::open(path, &layout, None)?, BYTES, path)?;
         let is_utf8 = |head: &[u8]| std::str::from_utf8(head).is_ok_and(|_| true) || cut_only(head);
         let declares_encoding = layout.encoding == Encoding::Utf8 && !is_utf8(&head);
         if declares_encoding {
             layout.encoding = Encoding::Windows1252;
-            head = up_to(text::open(path, &layout, None)?, BYTES, path)?;
+            head = text::beginning(text::open(path, &layout, None)?, BYTES, path)?;
         }
-        let told = head.strip_prefix(b"sep=").and_then(|rest| rest.first().copied()).filter(u8::is_ascii_punctuation);
-        let tabs = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("tsv")).then_some(b'\t');
-        let separator = told.or(tabs);
+        let separator = text::told_separator(&head, path);
         layout.separator = separator.map_or_else(|| likeliest(&head, path), Ok)?;
         let rows = CsvRows::new(head.as_slice(), layout.separator, 1, path).of_sample();
         let mut found = Self::read(&mut { rows })?;
@@ -142,15 +139,6 @@ impl Beginning {
 /// Whether a text is UTF-8 but for a character that its end cuts.
 fn cut_only(head: &[u8]) -> bool {
     std::str::from_utf8(head).is_err_and(|e| e.error_len().is_none())
-}
-
-fn up_to(input: impl Read, limit: u64, path: &Path) -> Result<Vec<u8>, Diagnostic> {
-    let mut bytes = vec![];
-    input.take(limit).read_to_end(&mut bytes).map_err(|e| match e.kind() {
-        std::io::ErrorKind::PermissionDenied => unreadable(path, &e),
-        _ => text::broken(path, &e),
-    })?;
-    Ok(bytes)
 }
 
 /// The separator that parts most rows into the same number of fields.

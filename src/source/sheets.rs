@@ -29,12 +29,13 @@ impl Reader for SheetReader {
         let (header, repeated) = names(&found.header);
         let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let mut remarks = repeats(&repeated);
-        let others = sheets(path)?;
-        if reading.sheet.is_none() && others.len() > 1 {
-            remarks.push(format!("it has {} sheets, and the first is read: {}", others.len(), others.join(", ")));
+        if reading.sheet.is_none() {
+            let all = sheets(path)?;
+            if all.len() > 1 {
+                remarks.push(format!("it has {} sheets, and the first is read: {}", all.len(), all.join(", ")));
+            }
         }
         let layout = FileLayout {
-            sheet: None,
             header_line: found.line,
             period: reading.period.or_else(|| period_in(&found.preamble)).or_else(|| period_in(&name)),
             ends_at_blank: reading.table.is_some(),
@@ -45,24 +46,22 @@ impl Reader for SheetReader {
         let mut rows = SheetRows::open(path, &choice(reading.sheet.as_ref()))?;
         let mut row = Row::default();
         let mut count = 0;
-        while rows.next(&mut row)? {
+        while count < SAMPLED && rows.next(&mut row)? {
             if row.line <= layout.header_line {
                 continue;
             }
-            if layout.ends_at_blank && row.is_blank() {
-                break;
-            }
             if row.is_blank() {
+                if layout.ends_at_blank {
+                    break;
+                }
                 continue;
             }
             count += 1;
-            if count <= SAMPLED {
-                sample.look(&row, Some(row.line));
-            }
+            sample.look(&row, Some(row.line));
         }
         let Told { columns, text_because, seems } = sample.finish();
         let (path, format, partitions) = (path.to_path_buf(), FileFormat::Excel, vec![]);
-        let records = Some(count);
+        let records = (count < SAMPLED).then_some(count);
         Ok(FileInfo { path, format, bytes, records, partitions, columns, text_because, layout, seems, remarks })
     }
 

@@ -35,6 +35,9 @@ pub(super) fn settled(feed: &Feed<'_>, scan: &Scan, plan: &SnapshotPlan) -> Resu
         batches.push((file, batch));
         Ok(())
     })?;
+    if batches.is_empty() {
+        return Ok(batches);
+    }
     let keys = keys(&batches, plan)?;
     let repeated = repeated(&batches, &keys);
     if let Some((_, batch)) = batches.first_mut() {
@@ -131,16 +134,28 @@ fn differences(
             last = Some((*day, *at));
         }
     }
+    let measures: Vec<usize> = (0..scan.columns.len()).filter(|place| scan.columns[*place].measure).collect();
+    let wholes: Vec<ArrayRef> = measures
+        .iter()
+        .map(|place| {
+            let columns: Vec<&dyn Array> = batches.iter().map(|(_, batch)| batch.columns[*place].as_ref()).collect();
+            concat(&columns).map_err(|e| Diagnostic::bug(e.to_string()))
+        })
+        .collect::<Result<_, _>>()?;
+    let starts: Vec<usize> =
+        batches.iter().scan(0, |next, (_, batch)| Some(std::mem::replace(next, *next + batch.rows))).collect();
     let mut settled = vec![];
     for (index, (file, batch)) in batches.iter().enumerate() {
         let kept: Vec<bool> = (0..batch.rows).map(|row| before.contains_key(&(index, row))).collect();
         let mut later = keep(batch, &BooleanBuffer::from(kept))?;
         later.aside.superseded += (batch.rows - later.rows) as u64;
-        let earlier: Vec<Option<At>> = (0..batch.rows).filter_map(|row| before.get(&(index, row)).copied()).collect();
-        for (place, column) in scan.columns.iter().enumerate() {
-            if column.measure {
-                later.columns[place] = subtracted(&later.columns[place], &earlier, place, batches)?;
-            }
+        let place = |(batch, row): At| u32::try_from(starts[batch] + row).ok();
+        let earlier: UInt32Array = (0..batch.rows)
+            .filter_map(|row| before.get(&(index, row)))
+            .map(|earlier| earlier.and_then(place))
+            .collect();
+        for (place, whole) in measures.iter().zip(&wholes) {
+            later.columns[*place] = subtracted(&later.columns[*place], whole, &earlier)?;
         }
         dated(&mut later, scan, plan);
         settled.push((*file, later));
@@ -148,42 +163,21 @@ fn differences(
     Ok(settled)
 }
 
-/// A column less what it was in earlier records. Null where either is unknown; where there is no earlier record, as it is.
-fn subtracted(
-    later: &ArrayRef,
-    earlier: &[Option<At>],
-    place: usize,
-    batches: &[(usize, Batch)],
-) -> Result<ArrayRef, Diagnostic> {
-    let bug = |e: arrow::error::ArrowError| Diagnostic::bug(e.to_string());
-    // The values of the earlier records, side by side with the later ones.
-    let columns: Vec<&dyn Array> = batches.iter().map(|(_, batch)| batch.columns[place].as_ref()).collect();
-    let mut starts = vec![0usize];
-    for (_, batch) in batches {
-        starts.push(starts[starts.len() - 1] + batch.rows);
-    }
-    let whole = concat(&columns).map_err(bug)?;
-    let row = |at: &Option<At>| at.and_then(|(batch, row)| u32::try_from(starts[batch] + row).ok());
-    let rows: UInt32Array = earlier.iter().map(row).collect();
-    let values = take(&whole, &rows, None).map_err(bug)?;
-    let is_first = |i: usize| earlier[i].is_none();
-    Ok(match later.data_type() {
-        DataType::Int64 => Arc::new(
-            minus::<Int64Type>(later, &values, &is_first, i64::checked_sub)
-                .map_or_else(|| Err(Diagnostic::data("overflow", "a difference of two snapshots is too large")), Ok)?,
-        ) as ArrayRef,
-        DataType::Float64 => match minus::<Float64Type>(later, &values, &is_first, |l, e| Some(l - e)) {
-            Some(array) => Arc::new(array),
-            None => later.clone(),
-        },
-        DataType::Decimal128(precision, scale) => {
-            match minus::<Decimal128Type>(later, &values, &is_first, i128::checked_sub) {
-                Some(array) => Arc::new(array.with_data_type(DataType::Decimal128(*precision, *scale))),
-                None => later.clone(),
-            }
+/// A column less what it was in earlier records: `whole` holds all batches, one after another, and `rows` the places of
+/// the earlier records there. Null where either is unknown; where there is no earlier record, as it is.
+fn subtracted(later: &ArrayRef, whole: &ArrayRef, rows: &UInt32Array) -> Result<ArrayRef, Diagnostic> {
+    let values = take(whole, rows, None).map_err(|e| Diagnostic::bug(e.to_string()))?;
+    let is_first = |i: usize| rows.is_null(i);
+    let difference: Option<ArrayRef> = match later.data_type() {
+        DataType::Int64 => minus::<Int64Type>(later, &values, &is_first, i64::checked_sub).map(|a| Arc::new(a) as _),
+        DataType::Float64 => {
+            minus::<Float64Type>(later, &values, &is_first, |l, e| Some(l - e)).map(|a| Arc::new(a) as _)
         }
-        _ => later.clone(),
-    })
+        DataType::Decimal128(precision, scale) => minus::<Decimal128Type>(later, &values, &is_first, i128::checked_sub)
+            .map(|a| Arc::new(a.with_data_type(DataType::Decimal128(*precision, *scale))) as _),
+        other => return Err(Diagnostic::bug(format!("a measure of type {other}"))),
+    };
+    difference.ok_or_else(|| Diagnostic::data("overflow", "a difference of two snapshots is too large"))
 }
 
 /// Later less earlier; `None` on overflow.

@@ -74,6 +74,24 @@ pub(super) fn bytes<'p>(
     })
 }
 
+/// So many bytes of an input, or all of them.
+///
+/// # Errors
+/// The input cannot be read that far.
+pub(super) fn beginning(input: impl Read, limit: u64, path: &Path) -> Result<Vec<u8>, Diagnostic> {
+    let mut bytes = vec![];
+    input.take(limit).read_to_end(&mut bytes).map_err(|e| broken(path, &e))?;
+    Ok(bytes)
+}
+
+/// The separator that a `sep=` line says, else the tab of a `.tsv`.
+pub(super) fn told_separator(head: &[u8], path: &Path) -> Option<u8> {
+    let is_one = |byte: &u8| byte.is_ascii_punctuation() || *byte == b'\t';
+    let told = head.strip_prefix(b"sep=").and_then(|rest| rest.first().copied()).filter(is_one);
+    let tabs = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("tsv"));
+    told.or(tabs.then_some(b'\t'))
+}
+
 /// Whether a file is an archive of files.
 pub(super) fn is_zip(path: &Path) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case("zip"))
@@ -128,6 +146,15 @@ impl Read for Counted<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_separator_is_told_by_a_line_or_by_the_name() {
+        let told = |head: &[u8], name: &str| told_separator(head, Path::new(name));
+        assert_eq!(told(b"sep=;\na;b", "x.csv"), Some(b';'));
+        assert_eq!(told(b"sep=\t\na\tb", "x.csv"), Some(b'\t'));
+        assert_eq!(told(b"a\tb", "x.TSV"), Some(b'\t'));
+        assert_eq!(told(b"sep=\na,b", "x.csv"), None);
+    }
 
     #[test]
     fn the_first_bytes_tell_the_encoding() {

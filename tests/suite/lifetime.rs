@@ -67,6 +67,17 @@ fn differences_are_dated_by_the_later_snapshot_and_may_be_corrections() {
 }
 
 #[test]
+fn exports_without_posts_are_no_error() {
+    let place = Place::new();
+    place.write("data/posts_2025-03-15.csv", MARCH.lines().next().expect("a header"));
+    for keep in ["latest", "differences"] {
+        place.write("pipeline.yaml", pipeline(&format!("    snapshot: {{keep: {keep}}}\n"), ""));
+        place.run(&[]);
+        assert!(cells(&place, &["clicks"]).is_empty(), "{keep}");
+    }
+}
+
+#[test]
 fn the_day_of_a_snapshot_may_stand_in_a_column() {
     let place = Place::new();
     let text =
