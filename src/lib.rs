@@ -68,6 +68,7 @@ pub mod init;
 pub mod library;
 pub mod metric;
 pub mod plan;
+pub mod profiles;
 pub mod publish;
 pub mod report;
 pub mod resolve;

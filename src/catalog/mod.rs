@@ -1,9 +1,11 @@
 //! What the files of each source hold, as planning needs it: names, types, sizes; never the records, but for lookups,
 //! which are small and held as a whole.
 
+mod headers;
 mod lookup;
 mod reading;
 
+pub use headers::{folded, Headers, Renamed, CURRENCY_COLUMN};
 pub use lookup::{LookupColumn, LookupTable, Matched};
 pub use reading::{Encoding, FileLayout, Numbers, Reading, SnapshotReading};
 
@@ -74,6 +76,8 @@ pub struct FileInfo {
     pub seems: IndexMap<String, String>,
     /// What stands out in it, for people: a name that stands twice in the header, say.
     pub remarks: Vec<String>,
+    /// Its columns that the source's profile does not know.
+    pub unknown: Vec<String>,
 }
 
 /// A column of a source, over all its files.

@@ -1,9 +1,12 @@
 //! How the files of a source are read: what the source declares, and what each file's beginning tells.
 
+use super::{Headers, Renamed};
 use crate::dialect::{DateFormat, NumberFormat};
 use crate::expr::Type;
 use crate::spec::{Keep, Limit, NameOrPlace, OnBadRow, Ragged};
 use indexmap::{IndexMap, IndexSet};
+use std::borrow::Cow;
+use std::sync::Arc;
 
 /// What a source declares of its files, its patterns compiled. Columns are named as in the files.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,6 +23,16 @@ pub struct Reading {
     pub sheet: Option<NameOrPlace>,
     /// The table of a file that holds several.
     pub table: Option<NameOrPlace>,
+    /// Whether all tables of a file are read that have the declared columns.
+    pub all_tables: bool,
+    /// How many records after the header are no data.
+    pub description_rows: u64,
+    /// The column that tells a record's currency.
+    pub currency: Option<String>,
+    /// The name of the profile.
+    pub profile: Option<String>,
+    /// How the exports of a profile call their columns.
+    pub headers: Option<Arc<Headers>>,
     /// The list each element of which is a record.
     pub unnest: Option<String>,
     /// How numbers are written.
@@ -75,6 +88,28 @@ impl Reading {
         self.numbers_of.get(column).unwrap_or(&self.numbers)
     }
 
+    /// What a column of a file is called in the pipeline.
+    #[must_use]
+    pub fn name<'n>(&'n self, cell: &'n str) -> Cow<'n, str> {
+        let known = self.headers.as_ref().and_then(|headers| headers.name(cell));
+        known.map_or_else(|| Cow::Borrowed(cell.trim()), |(name, _)| Cow::Borrowed(name))
+    }
+
+    /// Whether a column is one that the profile knows, by its name in the pipeline.
+    #[must_use]
+    pub fn knows(&self, column: &str) -> bool {
+        self.headers.as_ref().is_some_and(|headers| headers.names().any(|name| name == column))
+    }
+
+    /// A header under the names of the pipeline.
+    #[must_use]
+    pub fn renamed(&self, header: &[String]) -> Renamed {
+        match &self.headers {
+            Some(headers) => headers.rename(header),
+            None => Renamed { names: header.to_vec(), ..Renamed::default() },
+        }
+    }
+
     /// Whether the numbers and dates of a column are written as machines write them.
     #[must_use]
     pub fn is_plain(&self, column: &str) -> bool {
@@ -120,7 +155,17 @@ pub struct FileLayout {
     pub member: Option<String>,
     /// The names of its columns; repeated ones are numbered, as in `Views (2)`.
     pub header: Vec<String>,
-    /// The line or row of the header, from 1.
+    /// Its cells as they stand in the file, where a profile calls them otherwise.
+    pub printed: Vec<String>,
+    /// Further places of columns: where a row has nothing at the first, the value stands at the second.
+    pub others: Vec<(usize, usize)>,
+    /// The currency that its header tells.
+    pub currency: Option<String>,
+    /// The currency of its first record, where a column tells it.
+    pub first_currency: Option<String>,
+    /// The title of the table, where all tables of the file are read.
+    pub title: Option<String>,
+    /// The line or row of the header, from 1; of the last record that describes it.
     pub header_line: u64,
     /// The days that it covers, where declared or found above the table or in its name.
     pub period: Option<(i32, i32)>,

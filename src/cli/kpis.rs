@@ -1,9 +1,26 @@
 //! The ready KPIs for people and for programs: a list by goal, or one of them whole.
 
+use super::{print_json, OutputFormat, Printer};
 use crate::library::{example, library, Formula, Kpi};
 use crate::spec::{Additivity, Direction, Format, Goal, Lang};
 use serde_json::{json, Value};
 use std::fmt::Write as _;
+use std::io::{self, Write as _};
+
+/// All KPIs, or one of them.
+pub(super) fn show(printer: &Printer, id: Option<&str>, goal: Option<Goal>, lang: Lang) -> io::Result<u8> {
+    let is_json = printer.format == OutputFormat::Json;
+    match id {
+        Some(id) => match library().kpis.get(id) {
+            Some(kpi) if is_json => print_json(&json(kpi, lang))?,
+            Some(kpi) => io::stdout().write_all(text(kpi, lang).as_bytes())?,
+            None => return printer.failure(None, &library().unknown(id)),
+        },
+        None if is_json => print_json(&json_list(goal, lang))?,
+        None => io::stdout().write_all(list(goal, lang).as_bytes())?,
+    }
+    Ok(0)
+}
 
 /// English or French.
 fn word<'t>(lang: Lang, en: &'t str, fr: &'t str) -> &'t str {
@@ -14,7 +31,7 @@ fn word<'t>(lang: Lang, en: &'t str, fr: &'t str) -> &'t str {
 }
 
 /// All KPIs, or those that serve a goal; each under the first of its goals.
-pub(super) fn list(goal: Option<Goal>, lang: Lang) -> String {
+fn list(goal: Option<Goal>, lang: Lang) -> String {
     let mut out = String::new();
     let goals = goal.map_or(Goal::ALL.to_vec(), |goal| vec![goal]);
     for heading in goals {
@@ -111,7 +128,7 @@ fn known(kpi: &Kpi) -> &[String] {
 }
 
 /// One KPI whole.
-pub(super) fn text(kpi: &Kpi, lang: Lang) -> String {
+fn text(kpi: &Kpi, lang: Lang) -> String {
     let mut out = format!("{}: {}\n  {}\n\n", kpi.id, kpi.name.get(lang), kpi.description.get(lang));
     let goals: Vec<&str> = kpi.goals.iter().map(|goal| goal.name(lang)).collect();
     let unit = format_word(kpi).map_or(kpi.unit.clone(), |format| format!("{} ({format})", kpi.unit));
@@ -155,7 +172,7 @@ pub(super) fn text(kpi: &Kpi, lang: Lang) -> String {
 }
 
 /// One KPI for programs.
-pub(super) fn json(kpi: &Kpi, lang: Lang) -> Value {
+fn json(kpi: &Kpi, lang: Lang) -> Value {
     json!({
         "id": kpi.id,
         "name": kpi.name.get(lang),
@@ -176,7 +193,7 @@ pub(super) fn json(kpi: &Kpi, lang: Lang) -> Value {
 }
 
 /// All KPIs, or those that serve a goal, for programs.
-pub(super) fn json_list(goal: Option<Goal>, lang: Lang) -> Value {
+fn json_list(goal: Option<Goal>, lang: Lang) -> Value {
     let kpis = library().kpis.values().filter(|kpi| goal.is_none_or(|goal| kpi.goals.contains(&goal)));
     let missing = library()
         .missing

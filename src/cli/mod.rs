@@ -3,13 +3,13 @@
 
 mod figure;
 mod kpis;
+mod profiles;
 mod render;
 mod scorecard;
 mod start;
 mod summary;
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::library::library;
 use crate::plan::{explain, explain_json, DayRange};
 use crate::rollup::{Engine, Options, Progress, ENGINES};
 use crate::run::{self, Checked, Overrides, Question};
@@ -54,6 +54,15 @@ enum Language {
     En,
     /// French.
     Fr,
+}
+
+impl Language {
+    fn spec(self) -> Lang {
+        match self {
+            Self::En => Lang::En,
+            Self::Fr => Lang::Fr,
+        }
+    }
 }
 
 fn goals() -> clap::builder::PossibleValuesParser {
@@ -112,6 +121,15 @@ enum Command {
         #[arg(long, value_parser = goals(), conflicts_with = "id")]
         goal: Option<String>,
         /// Language of names and descriptions.
+        #[arg(long, value_enum, default_value_t = Language::En)]
+        lang: Language,
+    },
+    /// Show the layouts of networks' exports that a source may name as `profile: name`, or one of them whole: what it expects and
+    /// gives, how the export is obtained, what its traps are.
+    Profiles {
+        /// A profile.
+        name: Option<String>,
+        /// Language of titles and texts.
         #[arg(long, value_enum, default_value_t = Language::En)]
         lang: Language,
     },
@@ -259,13 +277,10 @@ pub fn main() -> u8 {
             }
         }
         Command::Kpis { id, goal, lang } => {
-            let lang = match lang {
-                Language::En => Lang::En,
-                Language::Fr => Lang::Fr,
-            };
             let goal = Goal::ALL.iter().copied().find(|known| Some(known.as_str()) == goal.as_deref());
-            show_kpis(&printer, id.as_deref(), goal, lang)
+            kpis::show(&printer, id.as_deref(), goal, lang.spec())
         }
+        Command::Profiles { name, lang } => profiles::show(&printer, name.as_deref(), lang.spec()),
         Command::Init(args) => start::init(&printer, args),
         Command::Preview(args) => start::preview(&printer, &args),
         Command::Schema => print_json(&crate::spec::schema()).map(|()| 0),
@@ -351,20 +366,6 @@ fn print_json(value: &serde_json::Value) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     serde_json::to_writer_pretty(&mut stdout, value).map_err(io::Error::from)?;
     writeln!(stdout)
-}
-
-fn show_kpis(printer: &Printer, id: Option<&str>, goal: Option<Goal>, lang: Lang) -> io::Result<u8> {
-    let json = printer.format == OutputFormat::Json;
-    match id {
-        Some(id) => match library().kpis.get(id) {
-            Some(kpi) if json => print_json(&kpis::json(kpi, lang))?,
-            Some(kpi) => io::stdout().write_all(kpis::text(kpi, lang).as_bytes())?,
-            None => return printer.failure(None, &library().unknown(id)),
-        },
-        None if json => print_json(&kpis::json_list(goal, lang))?,
-        None => io::stdout().write_all(kpis::list(goal, lang).as_bytes())?,
-    }
-    Ok(0)
 }
 
 fn run_one(printer: &Printer, path: &Path, overrides: &Overrides, options: &Options, enforce: bool) -> io::Result<u8> {

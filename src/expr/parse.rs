@@ -228,6 +228,10 @@ impl Typer<'_> {
     fn column(&mut self, ident: &ast::Ident) -> Option<Expr> {
         let name = &ident.value;
         if let Some(ty) = self.scope.column(name) {
+            // A column that no file has.
+            if ty == Type::Null {
+                return Some(Expr::Literal(Literal::Null));
+            }
             return Some(Expr::Column { name: name.clone(), ty });
         }
         let noun = self.scope.noun();

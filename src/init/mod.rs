@@ -3,7 +3,9 @@
 
 mod draft;
 mod findings;
+mod known;
 mod names;
+mod networks;
 mod profile;
 mod roles;
 mod times;
@@ -14,9 +16,11 @@ mod write;
 pub use findings::Finding;
 
 use self::draft::{draft, Draft, Useless};
+use self::known::Known;
 use self::names::Names;
 use crate::calendar::iso_date;
 use crate::diagnostic::Diagnostic;
+use crate::profiles::Profile;
 use crate::source::{exports, peek, PeriodFrom, SampledTable};
 use crate::spec::NameOrPlace;
 use std::path::{Path, PathBuf};
@@ -62,6 +66,20 @@ struct Group {
     /// What `path:` says of them.
     paths: Vec<String>,
     tables: Vec<SampledTable>,
+    /// Whose layout it is.
+    profile: Option<&'static Profile>,
+}
+
+impl Group {
+    /// Whether a table is read as one source with those that are there.
+    fn takes(&self, table: &SampledTable, profile: Option<&'static Profile>) -> bool {
+        let Some(first) = self.tables.first() else { return false };
+        match (self.profile, profile) {
+            (Some(own), Some(other)) => own.about.id == other.about.id && known::are_alike(own, first, table),
+            (None, None) => are_alike(first, table) && self.tables.iter().all(|known| known.path != table.path),
+            _ => false,
+        }
+    }
 }
 
 /// Looks at exports and writes a first pipeline over them.
@@ -71,7 +89,19 @@ struct Group {
 pub fn first_pipeline(request: &Request) -> Result<FirstPipeline, Diagnostic> {
     let mut drafts: Vec<Draft> = vec![];
     let mut left: Vec<Left> = vec![];
-    for Group { paths, tables } in groups(request)? {
+    let mut known: Vec<Known> = vec![];
+    let mut undated: Vec<Diagnostic> = vec![];
+    for Group { paths, tables, profile } in groups(request)? {
+        if let Some(profile) = profile {
+            match Known::new(profile, paths, &tables, request.period) {
+                Some(source) => known.push(source),
+                None => {
+                    undated.extend(tables.first().map(no_period));
+                    left.extend(tables.into_iter().map(|table| Left { table, why: Useless::NoPeriod }));
+                }
+            }
+            continue;
+        }
         let Some(whole) = together(&tables, request.period) else { continue };
         match draft(whole, paths, &tables, request.period) {
             Ok(found) => drafts.push(found),
@@ -81,22 +111,29 @@ pub fn first_pipeline(request: &Request) -> Result<FirstPipeline, Diagnostic> {
             }
         }
     }
-    name_sources(&mut drafts);
-    let undated: Vec<Diagnostic> =
-        left.iter().filter(|left| matches!(left.why, Useless::NoPeriod)).map(|left| no_period(&left.table)).collect();
-    if drafts.is_empty() {
+    let mut names = Names::default();
+    known::name(&mut known, &mut names);
+    name_sources(&mut drafts, &mut names);
+    let of_drafts = left.iter().filter(|left| matches!(left.why, Useless::NoPeriod));
+    if undated.is_empty() {
+        undated.extend(of_drafts.map(|left| no_period(&left.table)));
+    }
+    if drafts.is_empty() && known.is_empty() {
         return Err(undated.into_iter().next().unwrap_or_else(|| nothing(&left)));
     }
     let mut findings = vec![];
+    for source in &known {
+        known::findings(source, &mut findings);
+    }
     for draft in &drafts {
         findings::of_draft(draft, &mut findings);
     }
     for left in &left {
         findings::of_left(&left.table, &left.why, &mut findings);
     }
-    let name = pipeline_name(request, &drafts);
-    let text = write::pipeline(&name, request.output.as_deref(), &drafts, &left);
-    let sources = drafts.into_iter().map(|draft| draft.name).collect();
+    let name = pipeline_name(request, &known, &drafts);
+    let text = write::pipeline(&name, request.output.as_deref(), (&known, &drafts), &left);
+    let sources = known.into_iter().map(|source| source.name).chain(drafts.into_iter().map(|d| d.name)).collect();
     Ok(FirstPipeline { text, findings, undated, sources })
 }
 
@@ -115,15 +152,18 @@ fn groups(request: &Request) -> Result<Vec<Group>, Diagnostic> {
             seen.push(real);
             files += 1;
             for table in peek(&path, format, knows_format)? {
-                let place = found.iter().position(|Group { tables, .. }| {
-                    tables.first().is_some_and(|first| are_alike(first, &table))
-                        && tables.iter().all(|known| known.path != table.path)
-                });
+                let profile = known::profile_of(&table);
+                let place = found.iter().position(|group| group.takes(&table, profile));
                 let place = place.unwrap_or_else(|| {
-                    found.push(Group::default());
+                    found.push(Group { profile, ..Group::default() });
                     found.len() - 1
                 });
-                found[place].paths.push(path.to_string_lossy().into_owned());
+                if found[place].tables.iter().all(|known| known.path != table.path) {
+                    found[place].paths.push(path.to_string_lossy().into_owned());
+                } else if profile.is_some() {
+                    found[place].tables.push(table);
+                    continue;
+                }
                 found[place].tables.push(table);
                 match touched.iter_mut().find(|(known, _)| *known == place) {
                     Some((_, count)) => *count += 1,
@@ -203,8 +243,7 @@ fn together(tables: &[SampledTable], period: Option<(i32, i32)>) -> Option<Sampl
 }
 
 /// Short names for sources: of the file, or of the table where a file has several.
-fn name_sources(drafts: &mut [Draft]) {
-    let mut names = Names::default();
+fn name_sources(drafts: &mut [Draft], names: &mut Names) {
     let stems: Vec<PathBuf> = drafts.iter().map(|draft| draft.table.path.clone()).collect();
     for draft in drafts {
         let table = &draft.table;
@@ -237,11 +276,12 @@ fn stem_name(stem: &str) -> String {
     parts.join(" ")
 }
 
-fn pipeline_name(request: &Request, drafts: &[Draft]) -> String {
+fn pipeline_name(request: &Request, known: &[Known], drafts: &[Draft]) -> String {
     let stem = |path: &Path| path.file_stem().map(|stem| names::name_of(&stem.to_string_lossy()));
     let asked = request.name.clone().or_else(|| request.output.as_deref().and_then(stem));
-    let own = || match drafts {
-        [draft] => draft.name.clone(),
+    let own = || match (known, drafts) {
+        ([], [draft]) => draft.name.clone(),
+        ([source], []) => source.name.clone(),
         _ => "first_pipeline".to_owned(),
     };
     asked.filter(|name| !name.is_empty()).unwrap_or_else(own)

@@ -50,6 +50,16 @@ impl Names {
         Self { taken: taken.into_iter().collect() }
     }
 
+    /// The names that were given.
+    pub(super) fn taken(self) -> Vec<String> {
+        self.taken
+    }
+
+    /// Whether somebody has a name.
+    pub(super) fn is_taken(&self, name: &str) -> bool {
+        self.taken.iter().any(|taken| taken == name)
+    }
+
     /// A name of a text that nobody has yet; `own` may be taken all the same.
     pub(super) fn give(&mut self, text: &str, fallback: &str, own: Option<&str>) -> String {
         let mut base = name_of(text);

@@ -2,7 +2,9 @@
 
 use super::draft::{Draft, Kind, SnapshotDay};
 use super::findings::{described, form, text_file, why};
+use super::known::Known;
 use super::names::{in_sql, yaml, Names};
+use super::networks::Networks;
 use super::roles::{short, Measure};
 use super::times::{Dates, Time};
 use super::Left;
@@ -23,16 +25,23 @@ struct Metric {
 }
 
 /// The text of the pipeline.
-pub(super) fn pipeline(name: &str, output: Option<&Path>, drafts: &[Draft], left: &[Left]) -> String {
+pub(super) fn pipeline(
+    name: &str,
+    output: Option<&Path>,
+    (known, drafts): (&[Known], &[Draft]),
+    left: &[Left],
+) -> String {
     let file = output.map_or_else(|| format!("{name}.yaml"), |path| path.display().to_string());
     let mut out = format!(
         "# A first pipeline over exports, written by `jalon init` from a look at them. It runs as it is:\n#\n\
          #   jalon run {file}\n#   jalon preview {file} {}\n#\n\
          # Everything here is yours to correct. Paths start at the folder that the command is run from.\n\
          version: 1\nname: {}\n\nsources:\n",
-        drafts[0].name,
+        known.first().map(|source| &source.name).or(drafts.first().map(|draft| &draft.name)).map_or("", String::as_str),
         yaml(name)
     );
+    let networks = Networks::new(known);
+    out += &networks.sources();
     for draft in drafts {
         out += &source(draft);
     }
@@ -42,14 +51,17 @@ pub(super) fn pipeline(name: &str, output: Option<&Path>, drafts: &[Draft], left
             out += &format!("  #   {}: {}\n", comment(&described(&left.table)), why(&left.why));
         }
     }
-    let metrics = metrics(drafts);
+    let mut names = networks.names();
+    let metrics = metrics(drafts, &mut names);
     out += "\nmetrics:\n";
+    out += &networks.metrics();
     for metric in metrics.iter().flatten() {
         out += &format!("  {}: {}\n", yaml(&metric.name), metric.text);
     }
     out += "\nreports:\n";
+    out += &networks.reports(name);
     for (draft, metrics) in drafts.iter().zip(&metrics) {
-        out += &report(name, draft, metrics, drafts.len() == 1);
+        out += &report(name, draft, metrics, drafts.len() == 1 && known.is_empty());
     }
     out
 }
@@ -212,7 +224,7 @@ fn time(draft: &Draft) -> String {
 }
 
 /// A pattern: `DD/MM/YYYY`.
-fn quoted(pattern: &str) -> String {
+pub(super) fn quoted(pattern: &str) -> String {
     match yaml(pattern) {
         plain if plain.starts_with('"') || !plain.contains(' ') => plain,
         plain => format!("\"{plain}\""),
@@ -335,8 +347,7 @@ fn measure_parts(measure: &Measure, draft: &Draft) -> Vec<String> {
 }
 
 /// The metrics of each source: the sums of what adds up, else what is nearest to one.
-fn metrics(drafts: &[Draft]) -> Vec<Vec<Metric>> {
-    let mut names = Names::default();
+fn metrics(drafts: &[Draft], names: &mut Names) -> Vec<Vec<Metric>> {
     let all = |draft: &Draft| -> Vec<(Measure, &'static str)> {
         let sums: Vec<(Measure, &'static str)> = draft.additive().map(|measure| (measure.clone(), "sum")).collect();
         if !sums.is_empty() {

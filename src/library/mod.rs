@@ -9,6 +9,7 @@ pub use example::example;
 pub use formula::{substitute, words};
 
 use crate::diagnostic::{nearest, Diagnostic};
+pub use crate::spec::Texts;
 use crate::spec::{Additivity, Agg, Direction, Format, Goal, Lang, MetricKind, WindowAgg};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -40,27 +41,6 @@ pub struct Library {
     pub measures: IndexMap<String, Measure>,
     /// KPIs of the field that cannot be expressed yet.
     pub missing: Vec<Missing>,
-}
-
-/// A text in the languages of the library.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Texts {
-    /// English.
-    pub en: String,
-    /// French.
-    pub fr: String,
-}
-
-impl Texts {
-    /// The text in a language.
-    #[must_use]
-    pub fn get(&self, lang: Lang) -> &str {
-        match lang {
-            Lang::En => &self.en,
-            Lang::Fr => &self.fr,
-        }
-    }
 }
 
 /// A column that KPIs are computed from.

@@ -1,10 +1,11 @@
-//! Dimensions that are not as the files have them: texts in another form, and expressions.
+//! Columns that are not as the files have them: texts in another form, and expressions.
 
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
-use crate::expr::Type;
+use crate::expr::{Expr, Literal, Type};
 use crate::metric::parse_at;
+use crate::plan::additivity::{of_expr, well_known};
 use crate::plan::{ColumnRole, LogicalColumn, LogicalSource, Made, TextForm};
-use crate::spec::{Dimension, Normalise, Source};
+use crate::spec::{Dimension, DimensionType, Normalise, Source};
 
 /// How the texts of a dimension come about.
 pub(super) fn text_form(details: &Dimension, ty: Type, at: &YamlPath, errors: &mut Diagnostics) -> Made {
@@ -41,6 +42,11 @@ pub(super) fn dimensions(source: &Source, logical: &mut LogicalSource, at: &Yaml
         }
         let sql_at = if details.is_short { here.clone() } else { here.key("expr") };
         let Some(expr) = parse_at(sql, &*logical, &sql_at, errors) else { continue };
+        if details.optional && expr.ty() == Type::Null {
+            let made = LogicalColumn { empty: true, ..column(Expr::Literal(Literal::Null), ColumnRole::Dimension) };
+            logical.columns.insert(name.to_owned(), LogicalColumn { ty: Type::Text, made: vec![Made::AsRead], ..made });
+            continue;
+        }
         if matches!(expr.ty(), Type::Float | Type::Decimal(_) | Type::Null) {
             let error = Diagnostic::pipeline(
                 "type-mismatch",
@@ -51,14 +57,68 @@ pub(super) fn dimensions(source: &Source, logical: &mut LogicalSource, at: &Yaml
             );
             continue;
         }
-        let column = LogicalColumn {
-            ty: expr.ty(),
-            role: ColumnRole::Dimension,
-            raw: vec![None],
-            made: vec![Made::Computed(expr)],
-            empty: false,
-            text_because: None,
+        logical.columns.insert(name.to_owned(), column(expr, ColumnRole::Dimension));
+    }
+}
+
+fn column(expr: Expr, role: ColumnRole) -> LogicalColumn {
+    LogicalColumn {
+        ty: expr.ty(),
+        role,
+        raw: vec![None],
+        made: vec![Made::Computed(expr)],
+        empty: false,
+        text_because: None,
+    }
+}
+
+/// Adds the measures that are expressions, each over the columns that are there before it. Without a declared additivity it is
+/// the weaker of what the name says and of what the expression is made of.
+pub(super) fn measures(source: &Source, logical: &mut LogicalSource, at: &YamlPath, errors: &mut Diagnostics) {
+    for (name, details, _) in source.measures.entries() {
+        let Some(sql) = &details.expr else { continue };
+        let here = at.key("measures").key(name);
+        let keys = [
+            ("column", details.column.is_some()),
+            ("type", details.data_type.is_some()),
+            ("numbers", details.numbers.is_some()),
+        ];
+        for (key, _) in keys.into_iter().filter(|(_, written)| *written) {
+            let error = Diagnostic::pipeline("clashing-keys", format!("`{key}` does not go with `expr`"));
+            errors.push(error.at_key(&here.key(key)).help("the expression says what the values are"));
+        }
+        if logical.columns.get(name).is_some_and(|c| c.role != ColumnRole::Raw) {
+            let error = Diagnostic::pipeline("duplicate-column", format!("`{name}` is there twice"));
+            errors.push(error.at_key(&here));
+            continue;
+        }
+        let Some(expr) = parse_at(sql, &*logical, &here.key("expr"), errors) else { continue };
+        let additivity = details.additivity.unwrap_or_else(|| well_known(name).max(of_expr(&expr, logical)));
+        let unit = details.unit.clone().or_else(|| (expr.ty() == Type::Int).then(|| "count".to_owned()));
+        let role = ColumnRole::Measure { additivity, unit, reaggregate: details.reaggregate };
+        let made = match expr.ty() {
+            Type::Int | Type::Float => column(expr, role),
+            Type::Decimal(_) => column(Expr::ToFloat(Box::new(expr)), role),
+            Type::Null => {
+                let made = vec![Made::AsRead];
+                LogicalColumn { ty: Type::Int, made, empty: true, ..column(Expr::Literal(Literal::Null), role) }
+            }
+            other => {
+                let message = format!("measure `{name}` is {}, it must be a number", other.a());
+                errors.push(Diagnostic::pipeline("type-mismatch", message).at(&here.key("expr")));
+                continue;
+            }
         };
-        logical.columns.insert(name.to_owned(), column);
+        logical.columns.insert(name.to_owned(), made);
+    }
+}
+
+/// The type that a dimension is declared as.
+pub(super) fn dimension_type(ty: DimensionType) -> Type {
+    match ty {
+        DimensionType::Text => Type::Text,
+        DimensionType::Integer => Type::Int,
+        DimensionType::Boolean => Type::Bool,
+        DimensionType::Date => Type::Date,
     }
 }

@@ -1,6 +1,7 @@
 //! Sources resolved: logical columns with types and roles, over one physical source or a union of several.
 
-use super::computed::{self, text_form};
+use super::computed::{self, dimension_type, text_form};
+use super::currency;
 use super::lookups;
 use super::quality;
 use super::segments::hint_at_nulls;
@@ -12,7 +13,7 @@ use crate::expr::{Expr, Type};
 use crate::metric::parse_at;
 use crate::plan::additivity::well_known;
 use crate::plan::{Clock, ColumnRole, Covers, LogicalColumn, LogicalSource, Made, Quality, SourceTime, TimeColumn};
-use crate::spec::{Pipeline, Source, SourceGrain, TimeSpec, EXPORT_END, EXPORT_START};
+use crate::spec::{MeasureType, Pipeline, Source, SourceGrain, TimeSpec, EXPORT_END, EXPORT_START, TABLE_TITLE};
 use indexmap::IndexMap;
 use jiff::tz::TimeZone;
 
@@ -57,7 +58,11 @@ fn physical(
         return None;
     }
     check_separator(source, at, errors);
+    // A profile that is not known is told already, and so is all that it would say.
     let Some(time_spec) = &source.time else {
+        if source.profile.is_some() {
+            return None;
+        }
         let error = Diagnostic::pipeline("missing-key", format!("source `{name}` lacks the key `time`")).at_key(at);
         errors.push(error.help("say which column dates a record: `time: {column: date, grain: day}`"));
         return None;
@@ -76,6 +81,8 @@ fn physical(
         let ty = match &column.physical {
             _ if role == ColumnRole::Time => Type::Date,
             Physical::Typed(ty) => *ty,
+            // A profile knows the column and what is made of it: nothing.
+            Physical::Empty if info.reading.knows(raw) => Type::Null,
             Physical::Empty => Type::Text,
             Physical::Timestamp { .. } | Physical::Unusable(_) => continue,
         };
@@ -91,6 +98,14 @@ fn physical(
             },
         );
     }
+    for name in info.reading.headers.iter().flat_map(|headers| headers.names()) {
+        if !columns.contains_key(name) && !info.columns.contains_key(name) {
+            columns.insert(name.to_owned(), LogicalColumn { role: ColumnRole::Raw, ..absent(Type::Null) });
+        }
+    }
+    if source.table.is_some() && !columns.contains_key(TABLE_TITLE) && info.reading.all_tables {
+        columns.insert(TABLE_TITLE.to_owned(), LogicalColumn { role: ColumnRole::Raw, ..absent(Type::Null) });
+    }
     let mut logical = LogicalSource {
         name: name.to_owned(),
         members: vec![name.to_owned()],
@@ -101,13 +116,18 @@ fn physical(
         quality: Quality::default(),
         is_lifetime: false,
     };
+    let with_rates = currency::with_rates(source);
+    let source = with_rates.as_ref().unwrap_or(source);
     let joined = lookups::join(spec, source, catalog, &mut logical, at, errors);
     computed::dimensions(source, &mut logical, at, errors);
+    computed::measures(source, &mut logical, at, errors);
+    let of_currency = if joined { currency::resolve(source, &mut logical, info, at, errors) } else { vec![] };
     keys(name, source, &logical.columns, at, errors);
     // What is made of a lookup that cannot be read would be told as missing.
     let time = time.filter(|_| joined)?;
     let logical = LogicalSource { times: vec![time], ..logical };
-    let quality = quality::resolve(source, &logical, info, at, errors);
+    let mut quality = quality::resolve(source, &logical, info, at, errors);
+    quality.checks.extend(of_currency);
     Some(LogicalSource { is_lifetime: quality.is_lifetime(), quality, ..logical })
 }
 
@@ -121,6 +141,18 @@ fn check_separator(source: &Source, at: &YamlPath, errors: &mut Diagnostics) {
                     .help("a tab is written \"\\t\""),
             );
         }
+    }
+}
+
+/// A dimension that no file has: null in every record.
+fn absent(ty: Type) -> LogicalColumn {
+    LogicalColumn {
+        ty,
+        role: ColumnRole::Dimension,
+        raw: vec![None],
+        made: vec![Made::AsRead],
+        empty: true,
+        text_because: None,
     }
 }
 
@@ -169,6 +201,11 @@ fn declared_dimensions(
             continue;
         }
         let raw = details.column.as_deref().unwrap_or(dimension);
+        if details.optional && !info.columns.contains_key(raw) {
+            let ty = details.data_type.map_or(Type::Text, dimension_type);
+            columns.insert(dimension.to_owned(), absent(ty));
+            continue;
+        }
         let Some(physical) = find(name, raw, info, &here, details.column.is_some(), errors) else { continue };
         let ty = match physical {
             Physical::Typed(Type::Float | Type::Decimal(_)) => {
@@ -225,6 +262,9 @@ fn declared_measures(
 ) {
     for (measure, details, index) in source.measures.entries() {
         let here = entry(&at.key("measures"), measure, index);
+        if details.expr.is_some() {
+            continue;
+        }
         let raw = details.column.as_deref().unwrap_or(measure);
         if columns.contains_key(measure) {
             errors.push(
@@ -233,9 +273,16 @@ fn declared_measures(
             );
             continue;
         }
-        let Some(physical) = find(name, raw, info, &here, details.column.is_some(), errors) else { continue };
+        let is_absent = details.optional && !info.columns.contains_key(raw);
+        let physical = if is_absent {
+            &Physical::Empty
+        } else {
+            let Some(found) = find(name, raw, info, &here, details.column.is_some(), errors) else { continue };
+            found
+        };
         let ty = match physical {
             Physical::Typed(ty @ (Type::Int | Type::Float | Type::Decimal(_))) => *ty,
+            Physical::Empty if details.data_type == Some(MeasureType::Number) => Type::Float,
             Physical::Empty => Type::Int,
             other => {
                 let mut error = Diagnostic::pipeline(
@@ -264,7 +311,7 @@ fn declared_measures(
             LogicalColumn {
                 ty,
                 role,
-                raw: vec![Some(raw.to_owned())],
+                raw: vec![(!is_absent).then(|| raw.to_owned())],
                 made: vec![Made::AsRead],
                 empty: *physical == Physical::Empty,
                 text_because: None,
@@ -289,7 +336,8 @@ fn find<'i>(
             .filter(|f| !f.columns.iter().any(|(name, _)| name == raw))
             .map(|f| f.path.display().to_string())
             .collect();
-        if !lacking.is_empty() {
+        // An export has the columns that were ticked: a profile expects no less.
+        if !lacking.is_empty() && info.reading.headers.is_none() {
             let names: Vec<&str> = lacking.iter().map(String::as_str).collect();
             let message =
                 format!("column `{raw}` is missing in {} of {} files, and null there", lacking.len(), info.files.len());

@@ -1,5 +1,6 @@
 //! Unions: several sources read as one, column by column.
 
+use super::currency;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::expr::Type;
@@ -154,6 +155,16 @@ fn united_columns(
             });
             entry.raw[i].clone_from(&logical.raw[0]);
             entry.made[i].clone_from(&logical.made[0]);
+            if let Some((left, right)) = currency::differ(entry, logical).filter(|_| !logical.empty && !entry.empty) {
+                let message = format!("`{column}` of union `{name}` is in {left} and in {right}, and is not added up");
+                errors.push(
+                    Diagnostic::pipeline("mixed-currencies", message)
+                        .at(&at.key("union").index(i))
+                        .note(format!("{right} in `{}`", member.name))
+                        .help(format!("bring the amounts of `{}` into {left}: `currency: {{column: currency, to: {left}, rates: …}}`, a lookup by currency", member.name)),
+                );
+                complete = false;
+            }
             let either_empty = entry.empty || logical.empty;
             if entry.empty {
                 entry.ty = logical.ty;

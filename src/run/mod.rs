@@ -20,7 +20,7 @@ use crate::report::{self, ReportTable, SnapshotCount, SCHEMA_VERSION};
 use crate::rollup::{self, Options, Progress, Rollup, Stats};
 use crate::scorecard::{self, Scorecard};
 use crate::spec::Document;
-use crate::{analysis, resolve, source, spec};
+use crate::{analysis, profiles, resolve, source, spec};
 use arrow::record_batch::RecordBatch;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -84,11 +84,12 @@ fn text(path: &Path) -> Result<String, Diagnostic> {
 pub fn check_text(path: &Path, text: &str, overrides: &Overrides) -> Checked {
     let path = path.to_path_buf();
     let spec::Parsed { pipeline, errors, document } = spec::parse(text);
-    let Some(pipeline) = pipeline else {
+    let Some(mut pipeline) = pipeline else {
         return Checked { path, document, diagnostics: errors, plan: None };
     };
     let mut diagnostics = Diagnostics::default();
     diagnostics.extend(errors);
+    profiles::expand(&mut pipeline, &mut diagnostics);
     let catalog = source::inspect(&pipeline, &mut diagnostics);
     let plan = resolve::resolve(&pipeline, &catalog, overrides, &mut diagnostics);
     if let Some(plan) = &plan {

@@ -62,10 +62,11 @@ pub fn preview_text(
         let error = Diagnostic::pipeline("unknown-source", format!("there is no source `{name}`"));
         return Err(error.suggest(&name, "sources", names.iter().map(String::as_str)));
     }
-    let pipeline = only(pipeline, &name);
+    let mut pipeline = only(pipeline, &name);
     let mut diagnostics = Diagnostics::default();
     let own = |error: &Diagnostic| of_sources(error, &pipeline);
     diagnostics.extend(errors.into_iter().filter(own));
+    crate::profiles::expand(&mut pipeline, &mut diagnostics);
     let catalog = source::inspect(&pipeline, &mut diagnostics);
     let shown = shown(&pipeline, &catalog, &name, &mut diagnostics);
     let has_errors = diagnostics.has_errors();
@@ -104,7 +105,10 @@ fn only(mut pipeline: Pipeline, name: &str) -> Pipeline {
     let used: Vec<String> = pipeline
         .sources
         .values()
-        .flat_map(|source| source.lookups.entries().into_iter().map(|(name, ..)| name.to_owned()))
+        .flat_map(|source| {
+            let uses = source.lookups.entries().into_iter().map(|(name, ..)| name.to_owned());
+            uses.chain(source.rates().map(str::to_owned)).collect::<Vec<String>>()
+        })
         .collect();
     pipeline.lookups.retain(|lookup, _| used.contains(lookup));
     pipeline

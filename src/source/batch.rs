@@ -3,6 +3,7 @@
 use super::bad_rows::Aside;
 use super::computed::Computed;
 use super::partitions::{self, Partition};
+use super::text_dates;
 use super::{Sink, Task};
 use crate::calendar::Calendar;
 use crate::diagnostic::Diagnostic;
@@ -54,6 +55,8 @@ pub(super) struct BatchError {
 pub(super) struct Canonical<'s> {
     scan: &'s Scan,
     partitions: &'s [Partition],
+    /// The days that the export covers.
+    period: Option<(i32, i32)>,
     cleaners: Vec<Cleaner<'s>>,
     computed: Computed,
 }
@@ -66,7 +69,8 @@ impl<'s> Canonical<'s> {
         };
         let cleaners = task.scan.columns.iter().map(|c| Cleaner { form: form(&c.made), last: None }).collect();
         let computed = Computed::new(&task.scan.columns);
-        Self { scan: task.scan, partitions: &task.file.partitions, cleaners, computed }
+        let period = task.file.layout.period;
+        Self { scan: task.scan, partitions: &task.file.partitions, period, cleaners, computed }
     }
 
     /// The batch in canonical form; an error for a value that does not fit the planned type.
@@ -75,9 +79,13 @@ impl<'s> Canonical<'s> {
         let rows = raw.num_rows();
         let told: Vec<(&str, ArrayRef)> =
             self.partitions.iter().map(|p| (p.column.as_str(), partitions::array(p, rows))).collect();
+        let read = dated(scan, self.period, raw)?;
         let by_name = |name: &str| {
-            let of_folder = || told.iter().find(|(column, _)| *column == name).map(|(_, array)| array);
-            raw.column_by_name(name).or_else(of_folder)
+            let of = |list: &'_ [(&str, ArrayRef)]| list.iter().position(|(column, _)| *column == name);
+            if let Some(place) = of(&read) {
+                return Some(&read[place].1);
+            }
+            raw.column_by_name(name).or_else(|| of(&told).map(|place| &told[place].1))
         };
         let days = |time: &TimeColumn| -> Result<Int32Array, BatchError> {
             let Some(array) = by_name(&time.raw) else { return Ok(Int32Array::new_null(rows)) };
@@ -136,6 +144,23 @@ impl Canonical<'_> {
         }
         Ok(())
     }
+}
+
+/// The columns of days that the file holds as texts.
+fn dated<'s>(
+    scan: &'s Scan,
+    period: Option<(i32, i32)>,
+    raw: &RecordBatch,
+) -> Result<Vec<(&'s str, ArrayRef)>, BatchError> {
+    let declared = scan.reading.dates.iter();
+    let held = declared.filter_map(|(name, formats)| Some((name, formats, raw.column_by_name(name)?)));
+    held.filter(|(_, _, array)| text_dates::is_text(array))
+        .map(|(name, formats, array)| {
+            let days = text_dates::days(array, formats, period);
+            let days = days.map_err(|message| BatchError { column: name.clone(), message })?;
+            Ok((name.as_str(), days))
+        })
+        .collect()
 }
 
 impl BatchError {
@@ -347,7 +372,8 @@ pub(super) fn integer(array: &ArrayRef) -> Option<i64> {
 
 /// The day of an array's first value.
 pub(super) fn day(array: &ArrayRef, clock: &Clock, calendar: &Calendar) -> Option<i32> {
-    days(array, clock, calendar).ok().filter(|days| days.is_valid(0)).map(|days| days.value(0))
+    let days = if text_dates::is_text(array) { None } else { days(array, clock, calendar).ok() };
+    days.filter(|days| days.is_valid(0)).map(|days| days.value(0))
 }
 
 /// The instant (microseconds) of an array's first value.

@@ -2,10 +2,10 @@
 
 use super::{exports, lookups, partitions, paths, reader, reading, targets};
 use crate::catalog::{Catalog, ColumnInfo, FileInfo, Physical, Reading, SourceInfo};
-use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
+use crate::diagnostic::{short_list, Diagnostic, Diagnostics, YamlPath};
 use crate::expr::Type;
 use crate::spec::{FileFormat, MeasureType, Pipeline, Source};
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use rayon::prelude::*;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,17 +24,17 @@ pub fn inspect(pipeline: &Pipeline, errors: &mut Diagnostics) -> Catalog {
     }
     let files: Vec<(&Reading, &(PathBuf, FileFormat))> =
         sources.iter().flat_map(|(_, _, files, reading)| files.iter().map(move |file| (reading, file))).collect();
-    let inspected: Vec<Result<FileInfo, Diagnostic>> =
-        files.into_par_iter().map(|(reading, (path, format))| reader(*format).inspect(path, reading)).collect();
+    let inspected: Vec<Result<Vec<FileInfo>, Diagnostic>> =
+        files.into_par_iter().map(|(reading, (path, format))| reader(*format).inspect_all(path, reading)).collect();
     let mut inspected = inspected.into_iter();
     for (name, source, files, reading) in &sources {
         let at = YamlPath::root().key("sources").key(name);
-        let inspected: Vec<Result<FileInfo, Diagnostic>> = inspected.by_ref().take(files.len()).collect();
+        let inspected: Vec<Result<Vec<FileInfo>, Diagnostic>> = inspected.by_ref().take(files.len()).collect();
         let mut infos = vec![];
         let complete = inspected.iter().all(Result::is_ok) && !files.is_empty();
         for info in inspected {
             match info {
-                Ok(info) => infos.push(info),
+                Ok(tables) => infos.extend(tables),
                 Err(error) => errors.push(error.at(&at.key("path"))),
             }
         }
@@ -45,11 +45,16 @@ pub fn inspect(pipeline: &Pipeline, errors: &mut Diagnostics) -> Catalog {
         if !exports::add_columns(&mut infos, reading, &at, errors) {
             continue;
         }
-        for info in &infos {
-            let told = info.remarks.iter().map(|remark| format!("`{}`: {remark}", info.path.display()));
-            errors.extend(told.map(|text| Diagnostic::hint("file-remark", text).at(&at.key("path"))));
+        told_of_files(&infos, reading, &at, errors);
+        let mut columns = reconcile(&format!("source `{name}`"), &at, source, &infos, errors);
+        for (column, info) in &mut columns {
+            // Typed files may hold days as texts: how they are written is declared.
+            if reading.dates.contains_key(column) && info.physical == Physical::Typed(Type::Text) {
+                if infos.iter().all(|file| !file.format.is_text()) {
+                    info.physical = Physical::Typed(Type::Date);
+                }
+            }
         }
-        let columns = reconcile(&format!("source `{name}`"), &at, source, &infos, errors);
         let reading = Arc::new(reading.clone());
         catalog.sources.insert((*name).clone(), SourceInfo { files: infos, columns, reading });
     }
@@ -68,6 +73,27 @@ pub fn inspect(pipeline: &Pipeline, errors: &mut Diagnostics) -> Catalog {
         }
     }
     catalog
+}
+
+/// What stands out in the files of a source, and which columns its profile does not know.
+fn told_of_files(infos: &[FileInfo], reading: &Reading, at: &YamlPath, errors: &mut Diagnostics) {
+    for info in infos {
+        let told = info.remarks.iter().map(|remark| format!("`{}`: {remark}", info.path.display()));
+        errors.extend(told.map(|text| Diagnostic::hint("file-remark", text).at(&at.key("path"))));
+    }
+    let unknown: IndexSet<&str> = infos.iter().flat_map(|info| info.unknown.iter().map(String::as_str)).collect();
+    if let (Some(profile), false) = (&reading.profile, unknown.is_empty()) {
+        let names: Vec<&str> = unknown.into_iter().collect();
+        let noun = if names.len() == 1 { "1 column is" } else { "columns are" };
+        let number = if names.len() == 1 { String::new() } else { format!("{} ", names.len()) };
+        let message = format!("{number}{noun} not known to the profile `{profile}`, and not used");
+        errors.push(
+            Diagnostic::hint("unknown-columns", message)
+                .at(&at.key("profile"))
+                .note(short_list(&names))
+                .help("add one beside the profile where it is needed: `measures: {my_name: {column: \"…\"}}`"),
+        );
+    }
 }
 
 /// One type a column over all files, or an error that names two files which do not fit.

@@ -197,7 +197,7 @@ pub(super) fn is_null(text: &str, numbers: &Numbers) -> bool {
 
 impl Dates<'_> {
     /// The day, or the microseconds, of a cell.
-    fn read(&mut self, cell: &Cell<'_>) -> Result<i64, Fault> {
+    pub(super) fn read(&mut self, cell: &Cell<'_>) -> Result<i64, Fault> {
         let by_day = self.strict == Strict::Date;
         let moment = match cell {
             Cell::Day(day) => Moment::Day(*day),

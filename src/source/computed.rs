@@ -6,7 +6,7 @@ use crate::eval::{Data, Memory, NodeId, Nodes, Text, Values, Vector};
 use crate::expr::Type;
 use crate::plan::{Looked, Made, ScanColumn};
 use arrow::array::{
-    new_null_array, Array, ArrayRef, BooleanArray, Date32Array, DictionaryArray, Int64Array, StringArray, UInt32Array,
+    Array, ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float64Array, Int64Array, StringArray, UInt32Array,
 };
 use arrow::buffer::NullBuffer;
 use arrow::compute::{cast, take};
@@ -107,7 +107,7 @@ fn array(vector: &Vector, ty: Type, rows: usize) -> Option<ArrayRef> {
                 texts.iter().enumerate().map(|(i, t)| t.filter(|t| known(i) && !t.is_empty())).collect();
             cast(&texts, &text_type()).ok()?
         }
-        Data::Float(_) => return Some(new_null_array(&arrow_type(ty), rows)),
+        Data::Float(numbers) => Arc::new(Float64Array::new(numbers.clone(), nulls)),
     };
     if array.len() == rows {
         return Some(array);

@@ -39,6 +39,13 @@ impl Reader for CsvReader {
         csv_inspect::inspect(path, reading)
     }
 
+    fn inspect_all(&self, path: &Path, reading: &Reading) -> Result<Vec<FileInfo>, Diagnostic> {
+        if reading.all_tables {
+            return csv_inspect::inspect_all(path, reading);
+        }
+        Ok(vec![self.inspect(path, reading)?])
+    }
+
     fn open<'s>(&self, task: Task<'s>) -> Result<Box<dyn OpenFile + 's>, Diagnostic> {
         let (scan, layout) = (task.scan, &task.file.layout);
         let (schema, wanted) = schema(scan, &layout.header);

@@ -1,10 +1,11 @@
 //! What a CSV file's beginning tells: encoding, separator, where the table begins, what its columns hold.
 
 use super::csv_rows::CsvRows;
-use super::find_table::{find, names, Found};
+use super::find_table::{self, find, Found};
+use super::header;
 use super::rows::{Row, Rows};
 use super::sample::{Sample, Told};
-use super::{text, unreadable, zip};
+use super::{exports, text, unreadable, zip};
 use crate::catalog::{Encoding, FileInfo, FileLayout, Reading};
 use crate::diagnostic::Diagnostic;
 use crate::dialect::period_in;
@@ -16,66 +17,125 @@ use std::path::Path;
 /// Bytes sampled from the head; the middle and the tail get half of it each. Together at most half a mebibyte a file.
 const HEAD: u64 = 256 * 1024;
 
-/// So many repeated names are told.
-const REPEATS: usize = 10;
+/// A text file that was opened: its beginning.
+struct Opened {
+    bytes: u64,
+    layout: FileLayout,
+    head: Vec<u8>,
+    is_cut: bool,
+    /// The period that its name tells.
+    period: Option<(i32, i32)>,
+}
+
+impl Opened {
+    fn new(path: &Path, reading: &Reading) -> Result<Self, Diagnostic> {
+        let bytes = std::fs::metadata(path).map_err(|e| unreadable(path, &e))?.len();
+        let mut layout = FileLayout { member: member(path, reading)?, ..FileLayout::default() };
+        let packed = text::bytes(path, layout.member.as_deref(), None)?;
+        let start = text::beginning(packed, 1024, path)?;
+        layout.encoding = reading.encoding.unwrap_or_else(|| text::encoding(&start));
+        let head = text::beginning(text::open(path, &layout, None)?, HEAD + 1, path)?;
+        let is_cut = head.len() as u64 > HEAD;
+        Ok(Self { bytes, layout, head, is_cut, period: exports::period_of(path) })
+    }
+
+    /// What stands out in the text itself.
+    fn remarks(&self) -> Vec<String> {
+        let wrong = std::str::from_utf8(&self.head).is_err_and(|e| e.error_len().is_some());
+        let told = "it is not UTF-8: `csv: {encoding: windows-1252}` is a common other encoding";
+        (self.layout.encoding == Encoding::Utf8 && wrong).then(|| told.to_owned()).into_iter().collect()
+    }
+
+    fn period(&self, reading: &Reading, preamble: &str) -> Option<(i32, i32)> {
+        reading.period.or_else(|| period_in(preamble)).or(self.period)
+    }
+}
 
 /// Reads the header and samples the cells.
 pub(super) fn inspect(path: &Path, reading: &Reading) -> Result<FileInfo, Diagnostic> {
-    let size = std::fs::metadata(path).map_err(|e| unreadable(path, &e))?.len();
-    let mut layout = FileLayout { member: member(path, reading)?, ..FileLayout::default() };
-    let packed = text::bytes(path, layout.member.as_deref(), None)?;
-    let start = text::beginning(packed, 1024, path)?;
-    layout.encoding = reading.encoding.unwrap_or_else(|| text::encoding(&start));
-    let head = text::beginning(text::open(path, &layout, None)?, HEAD + 1, path)?;
-    let is_cut = head.len() as u64 > HEAD;
-    let (separator, found) = table(&head, reading, path)?;
+    let opened = Opened::new(path, reading)?;
+    let mut layout = opened.layout.clone();
+    let (separator, found) = table(&opened.head, reading, path)?;
     layout.separator = separator;
-    layout.header_line = found.line;
-    let (header, repeated) = names(&found.header);
-    layout.header = header;
+    let told = header::set(&mut layout, &found.header, reading, path)?;
+    let mut rows = CsvRows::new(opened.head.as_slice(), separator, 1, path).of_sample();
+    layout.header_line = header::last_line(&mut rows, found.line, reading.description_rows)?;
     layout.ends_at_blank = reading.table.is_some();
-    let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    layout.period = reading.period.or_else(|| period_in(&found.preamble)).or_else(|| period_in(&name));
+    layout.period = opened.period(reading, &found.preamble);
     let mut sample = Sample::new(&layout.header, reading);
-    let mut rows = CsvRows::new(head.as_slice(), separator, 1, path).of_sample();
-    let count = look(&mut rows, &layout, is_cut, &mut sample)?;
-    let mut remarks = repeats(&repeated);
-    if layout.encoding == Encoding::Utf8 && std::str::from_utf8(&head).is_err_and(|e| e.error_len().is_some()) {
-        remarks.push("it is not UTF-8: `csv: {encoding: windows-1252}` is a common other encoding".to_owned());
-    }
-    let starts_plainly = layout.encoding == Encoding::Utf8 && found.line == 1 && !layout.ends_at_blank;
-    if starts_plainly && is_cut && !text::is_compressed(path) {
+    let mut rows = CsvRows::new(opened.head.as_slice(), separator, 1, path).of_sample();
+    let count = look(&mut rows, &layout, opened.is_cut, &mut sample)?;
+    let starts_plainly = layout.encoding == Encoding::Utf8 && layout.header_line == 1 && !layout.ends_at_blank;
+    if starts_plainly && opened.is_cut && !text::is_compressed(path) {
         elsewhere(path, separator, &mut sample)?;
     }
     let is_dated = !reading.times.contains(EXPORT_START);
-    let plain = reading.ragged == Ragged::Quarantine && reading.keys.is_empty() && is_dated && repeated.is_empty();
-    layout.is_plain = starts_plainly && plain && !sample.needs_look;
-    let Told { columns, text_because, seems } = sample.finish();
-    Ok(FileInfo {
+    let plain = reading.ragged == Ragged::Quarantine && reading.keys.is_empty() && is_dated && !told.has_repeats;
+    let is_plain = starts_plainly && plain && !sample.needs_look;
+    let seen = sample.finish();
+    layout.is_plain = is_plain;
+    Ok(info(path, &opened, layout, told, seen, (!opened.is_cut).then_some(count)))
+}
+
+/// The same of all tables of a file that have the declared columns.
+pub(super) fn inspect_all(path: &Path, reading: &Reading) -> Result<Vec<FileInfo>, Diagnostic> {
+    let opened = Opened::new(path, reading)?;
+    let mut layout = opened.layout.clone();
+    layout.separator = separator(&opened.head, reading, path);
+    let open = |layout: &FileLayout| -> Result<CsvRows<'_, BufReader<Box<dyn Read + Send>>>, Diagnostic> {
+        Ok(CsvRows::new(BufReader::new(text::open(path, layout, None)?), layout.separator, 1, path))
+    };
+    let (tables, others) = find_table::all(&mut open(&layout)?, reading, path)?;
+    let mut infos: Vec<FileInfo> = vec![];
+    for found in tables {
+        let mut layout = layout.clone();
+        let mut told = header::set(&mut layout, &found.header, reading, path)?;
+        if infos.is_empty() {
+            told.remarks.extend(find_table::unread(&others));
+        }
+        layout.header_line = header::last_line(&mut open(&layout)?, found.line, reading.description_rows)?;
+        layout.ends_at_blank = true;
+        layout.period = opened.period(reading, &found.preamble);
+        layout.title = Some(found.title);
+        let mut sample = Sample::new(&layout.header, reading);
+        let count = look(&mut open(&layout)?, &layout, false, &mut sample)?;
+        let seen = sample.finish();
+        let mut info = info(path, &opened, layout, told, seen, Some(count));
+        if !infos.is_empty() {
+            // The size is that of the file, which is counted once.
+            info.bytes = 0;
+            info.remarks.retain(|remark| !opened.remarks().contains(remark));
+        }
+        infos.push(info);
+    }
+    Ok(infos)
+}
+
+fn info(
+    path: &Path,
+    opened: &Opened,
+    layout: FileLayout,
+    told: header::Told,
+    seen: Told,
+    records: Option<u64>,
+) -> FileInfo {
+    let Told { columns, text_because, seems, currency } = seen;
+    let layout = FileLayout { first_currency: currency, ..layout };
+    let mut remarks = told.remarks;
+    remarks.extend(opened.remarks());
+    FileInfo {
         path: path.to_path_buf(),
         format: FileFormat::Csv,
-        bytes: size,
-        records: (!is_cut).then_some(count),
+        bytes: opened.bytes,
+        records,
         partitions: vec![],
         columns,
         text_because,
-        layout: layout.clone(),
+        layout,
         seems,
         remarks,
-    })
-}
-
-/// What is said of columns whose names stand twice in the header: of the first, and how many more there are.
-pub(super) fn repeats(names: &[String]) -> Vec<String> {
-    let told = |name: &String| {
-        let (first, _) = name.rsplit_once(" (").unwrap_or((name, ""));
-        format!("the name `{first}` stands more than once in the header: a later column is `{name}`")
-    };
-    let mut remarks: Vec<String> = names.iter().take(REPEATS).map(told).collect();
-    if names.len() > REPEATS {
-        remarks.push(format!("{} more names are repeated", names.len() - REPEATS));
+        unknown: told.unknown,
     }
-    remarks
 }
 
 /// The file of an archive that is meant.
@@ -102,6 +162,19 @@ fn member(path: &Path, reading: &Reading) -> Result<Option<String>, Diagnostic> 
     }
 }
 
+/// The separator of a file of which all tables are read: the one that parts some line into most of the declared names.
+fn separator(head: &[u8], reading: &Reading, path: &Path) -> u8 {
+    if let Some(told) = reading.separator.or_else(|| text::told_separator(head, path)) {
+        return told;
+    }
+    let score = |separator: u8| {
+        let mut rows = CsvRows::new(head, separator, 1, path).of_sample();
+        find_table::most_names(&mut rows, reading)
+    };
+    // Of equals the first.
+    *b",;\t".iter().rev().max_by_key(|separator| score(**separator)).unwrap_or(&b',')
+}
+
 /// The separator, and where the table is. What a `sep=` line says holds; else the separator that parts the header
 /// into most of the declared names.
 fn table(head: &[u8], reading: &Reading, path: &Path) -> Result<(u8, Found), Diagnostic> {
@@ -110,7 +183,10 @@ fn table(head: &[u8], reading: &Reading, path: &Path) -> Result<(u8, Found), Dia
         return Ok((separator, of(separator)?));
     }
     let score = |found: &Result<Found, Diagnostic>| match found {
-        Ok(found) => reading.named.iter().filter(|name| found.header.iter().any(|cell| cell.trim() == **name)).count(),
+        Ok(found) => {
+            let names: Vec<_> = found.header.iter().map(|cell| reading.name(cell)).collect();
+            reading.named.iter().filter(|name| names.iter().any(|other| other == *name)).count()
+        }
         Err(error) if error.code == "several-tables" => reading.named.len(),
         Err(_) => 0,
     };

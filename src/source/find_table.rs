@@ -5,9 +5,11 @@
 
 use super::rows::{Cell, Row, Rows};
 use crate::catalog::Reading;
-use crate::diagnostic::Diagnostic;
-use crate::spec::NameOrPlace;
+use crate::diagnostic::{short_list, Diagnostic};
+use crate::spec::{is_told_by_export, NameOrPlace};
 use indexmap::{IndexMap, IndexSet};
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::path::Path;
 use unicode_normalization::{is_nfc, UnicodeNormalization};
 
@@ -23,6 +25,8 @@ pub(super) struct Found {
     pub(super) line: u64,
     /// What stands above it, line by line.
     pub(super) preamble: String,
+    /// The title that says which table it is; without one its header.
+    pub(super) title: String,
 }
 
 /// A row of the beginning.
@@ -45,8 +49,9 @@ impl Early {
         let first = self.known().next().map(String::as_str).unwrap_or_default();
         first.trim_start_matches('#').trim().to_owned()
     }
-    fn names(&self, wanted: &IndexSet<String>) -> usize {
-        wanted.iter().filter(|name| self.cells.iter().any(|c| c.trim() == name.as_str())).count()
+    fn names(&self, reading: &Reading) -> usize {
+        let names: HashSet<Cow<'_, str>> = self.cells.iter().map(|cell| reading.name(cell)).collect();
+        reading.named.iter().filter(|name| names.contains(name.as_str())).count()
     }
 }
 
@@ -69,7 +74,7 @@ pub(super) fn find(rows: &mut dyn Rows, reading: &Reading, path: &Path) -> Resul
         let last = &early[early.len() - 1];
         // The common case: a header with all that is declared, and nothing above it.
         let is_common = early.len() == 1 && reading.table.is_none() && !reading.named.is_empty() && !last.is_title();
-        if is_common && last.names(&reading.named) == reading.named.len() {
+        if is_common && last.names(reading) == reading.named.len() {
             return Ok(Found { header: last.cells.clone(), line: last.line, ..Found::default() });
         }
     }
@@ -77,7 +82,12 @@ pub(super) fn find(rows: &mut dyn Rows, reading: &Reading, path: &Path) -> Resul
     let tables: Vec<String> = blocks.iter().map(|b| described(&early, b)).collect();
     let at = |header: usize| {
         let above: Vec<String> = early[..header].iter().map(|row| row.cells.join(" ")).collect();
-        Found { header: early[header].cells.clone(), line: early[header].line, preamble: above.join("\n") }
+        Found {
+            header: early[header].cells.clone(),
+            line: early[header].line,
+            preamble: above.join("\n"),
+            ..Found::default()
+        }
     };
     match &reading.table {
         Some(table) => {
@@ -94,6 +104,78 @@ pub(super) fn find(rows: &mut dyn Rows, reading: &Reading, path: &Path) -> Resul
     }
 }
 
+/// All tables that have the columns which date a record, and another declared one; the others are told by name.
+///
+/// # Errors
+/// The file cannot be read, or has no such table.
+pub(super) fn all(
+    rows: &mut dyn Rows,
+    reading: &Reading,
+    path: &Path,
+) -> Result<(Vec<Found>, Vec<String>), Diagnostic> {
+    let (mut found, mut others) = (vec![], vec![]);
+    let (mut titles, mut in_table): (Vec<Early>, bool) = (vec![], false);
+    let mut row = Row::default();
+    while rows.next(&mut row)? {
+        if in_table && !row.is_blank() {
+            continue;
+        }
+        let cells = (0..row.len()).map(|i| composed(text(&row.cell(i)))).collect();
+        let early = Early { line: row.line, cells };
+        if early.is_blank() {
+            in_table = false;
+        } else if early.is_title() {
+            titles.push(early);
+        } else {
+            in_table = true;
+            let above = std::mem::take(&mut titles);
+            let places: Vec<usize> = (0..above.len()).collect();
+            let preamble: Vec<String> = above.iter().map(|row| row.cells.join(" ")).collect();
+            let title = title(&above, &places).unwrap_or_else(|| early.cells.join(", "));
+            if is_wanted(&early, reading) {
+                found.push(Found { line: early.line, preamble: preamble.join("\n"), title, header: early.cells });
+            } else {
+                others.push(title);
+            }
+        }
+    }
+    if found.is_empty() {
+        let names: Vec<String> = others.iter().map(|title| format!("`{title}`")).collect();
+        let message = format!("`{}` has no table with the declared columns", path.display());
+        let error = Diagnostic::data("no-table", message);
+        return Err(if names.is_empty() { error } else { error.note(format!("tables there: {}", names.join(", "))) });
+    }
+    Ok((found, others))
+}
+
+/// What is said of the tables of a file that are not read.
+pub(super) fn unread(others: &[String]) -> Option<String> {
+    let names: Vec<&str> = others.iter().map(String::as_str).collect();
+    let told = || format!("tables without the declared columns are not read: {}", short_list(&names));
+    (!others.is_empty()).then(told)
+}
+
+/// How many of the declared names a row has at most.
+pub(super) fn most_names(rows: &mut dyn Rows, reading: &Reading) -> usize {
+    let mut row = Row::default();
+    let mut most = 0;
+    for _ in 0..SEARCHED {
+        if !rows.next(&mut row).unwrap_or(false) {
+            break;
+        }
+        let cells = (0..row.len()).map(|i| composed(text(&row.cell(i)))).collect();
+        most = most.max(Early { line: row.line, cells }.names(reading));
+    }
+    most
+}
+
+/// Whether a header has the columns that date a record, and another declared one.
+fn is_wanted(header: &Early, reading: &Reading) -> bool {
+    let has = |name: &str| header.cells.iter().any(|cell| reading.name(cell) == name);
+    let times: Vec<&String> = reading.times.iter().filter(|time| !is_told_by_export(time)).collect();
+    times.iter().all(|time| has(time)) && reading.named.iter().any(|name| !times.contains(&name) && has(name))
+}
+
 /// The header where no table is asked for: the first row that has most of the declared names.
 fn undeclared(
     early: &[Early],
@@ -102,7 +184,7 @@ fn undeclared(
     reading: &Reading,
     path: &Path,
 ) -> Result<usize, Diagnostic> {
-    let scores: Vec<usize> = early.iter().map(|row| row.names(&reading.named)).collect();
+    let scores: Vec<usize> = early.iter().map(|row| row.names(reading)).collect();
     let best = scores.iter().copied().max().unwrap_or(0);
     let named = (best > 0).then(|| scores.iter().position(|score| *score == best)).flatten();
     let first = blocks.first().map(|b| b.header).or_else(|| early.iter().position(|row| !row.is_blank()));

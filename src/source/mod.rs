@@ -24,6 +24,7 @@ mod feed;
 mod find_table;
 mod first;
 mod guard;
+mod header;
 mod lookups;
 mod ndjson;
 mod ndjson_parts;
@@ -45,6 +46,7 @@ mod sheets;
 mod snapshots;
 mod targets;
 mod text;
+mod text_dates;
 mod totals;
 mod typed;
 mod zip;
@@ -75,6 +77,10 @@ pub fn reads(pipeline: &crate::spec::Pipeline, file: &Path) -> Option<String> {
 trait Reader: Sync {
     /// The size and the columns of a file.
     fn inspect(&self, path: &Path, reading: &Reading) -> Result<FileInfo, Diagnostic>;
+    /// The same of each table of a file that is read: one, but in formats in which a file may hold several.
+    fn inspect_all(&self, path: &Path, reading: &Reading) -> Result<Vec<FileInfo>, Diagnostic> {
+        Ok(vec![self.inspect(path, reading)?])
+    }
     /// Opens a file of a scan for decoding.
     fn open<'s>(&self, task: Task<'s>) -> Result<Box<dyn OpenFile + 's>, Diagnostic>;
 }

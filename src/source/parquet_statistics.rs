@@ -253,7 +253,8 @@ impl Bounds {
                 Known { nulls, values: Values::TextBetween(low, high) }
             }
             Some(values) => Known { nulls, values },
-            None if ty == Type::Text && nulls == Nulls::None => Known::NOTHING,
+            // So is a day that is written as a text.
+            None if matches!(ty, Type::Text | Type::Date) && nulls == Nulls::None => Known::NOTHING,
             None => Known { nulls, values: Values::Unknown },
         }
     }

@@ -3,6 +3,7 @@
 
 use super::csv_types::merge;
 use super::excel::sheets;
+use super::exports::{day_of, period_of};
 use super::find_table::{names, split, Split};
 use super::first::first;
 use super::ndjson::columns;
@@ -12,7 +13,7 @@ use super::{paths, reader, text, totals, zip};
 use crate::calendar::Calendar;
 use crate::catalog::{Encoding, Physical, Reading};
 use crate::diagnostic::{Diagnostic, YamlPath};
-use crate::dialect::{day_in, period_in};
+use crate::dialect::period_in;
 use crate::expr::Type;
 use crate::plan::{Clock, Covers, Made, Scan, ScanColumn, TimeColumn, TimePlan};
 use crate::spec::{FileFormat, NameOrPlace};
@@ -50,6 +51,8 @@ pub struct SampledTable {
     pub table: Option<NameOrPlace>,
     /// What stands above it as its title.
     pub title: Option<String>,
+    /// Lines above it begin with `#`.
+    pub has_comments: bool,
     /// The encoding of text.
     pub encoding: Option<Encoding>,
     /// Nothing in the file tells the encoding.
@@ -97,7 +100,6 @@ pub fn exports(entry: &str) -> Result<Vec<(PathBuf, FileFormat, bool)>, Diagnost
 /// # Errors
 /// The file cannot be read as what it is taken for.
 pub fn peek(path: &Path, format: FileFormat, knows_format: bool) -> Result<Vec<SampledTable>, Diagnostic> {
-    let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let blank = SampledTable {
         path: path.to_path_buf(),
         format,
@@ -106,6 +108,7 @@ pub fn peek(path: &Path, format: FileFormat, knows_format: bool) -> Result<Vec<S
         sheet: None,
         table: None,
         title: None,
+        has_comments: false,
         encoding: None,
         declares_encoding: false,
         has_mark: false,
@@ -117,8 +120,8 @@ pub fn peek(path: &Path, format: FileFormat, knows_format: bool) -> Result<Vec<S
         kinds: vec![],
         rows: vec![],
         is_whole: true,
-        period: period_in(&name).map(|period| (period, PeriodFrom::Name)),
-        name_day: day_in(&name),
+        period: period_of(path).map(|period| (period, PeriodFrom::Name)),
+        name_day: day_of(path),
     };
     match format {
         FileFormat::Csv => csv(path, &blank),
@@ -255,6 +258,9 @@ fn tables(beginning: Beginning, like: &SampledTable) -> Vec<SampledTable> {
         } else {
             header = true_header(&rows, header);
         }
+        let is_comment = |row: usize| plain[row].1.first().is_some_and(|cell| cell.trim_start().starts_with('#'));
+        let has_comments =
+            if several { split.titles.iter().any(|row| is_comment(*row)) } else { (0..header).any(is_comment) };
         let preamble = if several { text_of(&mut split.titles.iter().copied()) } else { text_of(&mut (0..header)) };
         let period = period_in(&preamble)
             .map(|period| (period, PeriodFrom::Lines))
@@ -278,6 +284,7 @@ fn tables(beginning: Beginning, like: &SampledTable) -> Vec<SampledTable> {
         found.push(SampledTable {
             table: several.then(|| called(&splits, place)),
             title: split.title.clone(),
+            has_comments,
             header_line: rows[header].line,
             kinds,
             header: names,

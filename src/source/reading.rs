@@ -5,11 +5,13 @@ use crate::catalog::{Encoding, Numbers, Reading, SnapshotReading};
 use crate::diagnostic::{Diagnostic, Diagnostics, Part, YamlPath};
 use crate::dialect::{DateFormat, Decimal, NumberFormat, Thousands};
 use crate::expr::Type;
+use crate::profiles;
 use crate::spec::{
-    DecimalMark, DimensionType, EncodingSpec, MeasureType, NumberSpec, OneOrMany, PeriodType, Source, SourceGrain,
-    ThousandsMark, EXPORT_END, SNAPSHOT_DAY,
+    Currency, DecimalMark, DimensionType, EncodingSpec, MeasureType, NameOrPlace, NumberSpec, OneOrMany, PeriodType,
+    Source, SourceGrain, ThousandsMark, EXPORT_END, SNAPSHOT_DAY,
 };
 use indexmap::{IndexMap, IndexSet};
+use std::sync::Arc;
 
 /// Compiles what a source declares; mistakes are told, and left out.
 pub(super) fn reading(source: &Source, at: &YamlPath, errors: &mut Diagnostics) -> Reading {
@@ -25,7 +27,11 @@ pub(super) fn reading(source: &Source, at: &YamlPath, errors: &mut Diagnostics) 
         ragged: csv.ragged.unwrap_or_default(),
         member: source.member.clone(),
         sheet: source.sheet.clone(),
-        table: source.table.clone(),
+        table: source.table.clone().filter(|table| !is_all(table)),
+        all_tables: source.table.as_ref().is_some_and(is_all),
+        description_rows: csv.description_rows.unwrap_or(0),
+        profile: source.profile.clone(),
+        headers: source.profile.as_deref().and_then(profiles::find).map(|profile| Arc::clone(&profile.headers)),
         unnest: source.unnest.clone(),
         numbers: source.numbers.as_ref().map(|n| numbers(n, &at.key("numbers"), errors)).unwrap_or_default(),
         period: period(source, at, errors),
@@ -36,8 +42,19 @@ pub(super) fn reading(source: &Source, at: &YamlPath, errors: &mut Diagnostics) 
     };
     times(source, &mut reading, at, errors);
     columns(source, &mut reading, at, errors);
+    if let Some(Currency::Told(told)) = &source.currency {
+        let entries = source.dimensions.entries();
+        let own = entries.iter().find(|(name, ..)| *name == told.column);
+        let raw = own.and_then(|(_, details, _)| details.column.clone());
+        reading.currency = Some(raw.unwrap_or_else(|| told.column.clone()));
+    }
     snapshot(source, &mut reading, at, errors);
     reading
+}
+
+/// `table: all`.
+fn is_all(table: &NameOrPlace) -> bool {
+    matches!(table, NameOrPlace::Name(name) if name == "all")
 }
 
 /// The columns that date a record.
@@ -78,6 +95,9 @@ fn columns(source: &Source, reading: &mut Reading, at: &YamlPath, errors: &mut D
         }
     }
     for (name, details, _) in source.measures.entries() {
+        if details.expr.is_some() {
+            continue;
+        }
         let raw = details.column.unwrap_or_else(|| name.to_owned());
         reading.named.insert(raw.clone());
         reading.measures.insert(raw.clone());

@@ -23,6 +23,8 @@ pub(super) struct Told {
     pub(super) text_because: IndexMap<String, String>,
     /// For those that should hold numbers or dates, how they seem to be written.
     pub(super) seems: IndexMap<String, String>,
+    /// The first currency, where a column tells it.
+    pub(super) currency: Option<String>,
 }
 
 /// What a sample of rows says that the columns hold.
@@ -33,6 +35,8 @@ pub(super) struct Sample<'h> {
     seen: Vec<Seen>,
     keys: Vec<usize>,
     time: Option<usize>,
+    /// The column that tells a currency, and the first one.
+    currency: (Option<usize>, Option<String>),
     /// Rows of totals.
     pub(super) totals: u64,
     /// Whether some cells need a closer look than `arrow::csv` takes.
@@ -83,6 +87,7 @@ impl<'h> Sample<'h> {
             seen: vec![Seen { kind: Physical::Empty, fit: 0, misfit: 0, misfits: vec![], because: None }; header.len()],
             keys: reading.keys.iter().filter_map(place).collect(),
             time: reading.times.first().and_then(place),
+            currency: (reading.currency.as_ref().and_then(place), None),
             totals: 0,
             needs_look: false,
         }
@@ -90,7 +95,13 @@ impl<'h> Sample<'h> {
 
     /// A sample that goes on from this one, to be kept or thrown away.
     pub(super) fn fork(&self) -> Self {
-        Self { roles: self.roles.clone(), seen: self.seen.clone(), keys: self.keys.clone(), ..*self }
+        Self {
+            roles: self.roles.clone(),
+            seen: self.seen.clone(),
+            keys: self.keys.clone(),
+            currency: self.currency.clone(),
+            ..*self
+        }
     }
 
     /// How many columns there are.
@@ -117,6 +128,10 @@ impl<'h> Sample<'h> {
         let is_ragged = matches!(row.content, Content::Texts(_)) && row.len() != self.header.len();
         if is_ragged && self.reading.ragged == Ragged::Quarantine {
             return;
+        }
+        if let (Some(place), None) = &self.currency {
+            let told = super::find_table::text(&row.cell(*place)).trim().to_uppercase();
+            self.currency.1 = Some(told).filter(|told| !told.is_empty());
         }
         for (i, seen) in self.seen.iter_mut().enumerate() {
             let role = self.roles[i];
@@ -159,7 +174,7 @@ impl<'h> Sample<'h> {
 
     /// What the columns hold.
     pub(super) fn finish(self) -> Told {
-        let mut told = Told::default();
+        let mut told = Told { currency: self.currency.1, ..Told::default() };
         for ((name, seen), role) in self.header.iter().zip(self.seen).zip(self.roles) {
             // A few cells that do not fit are bad cells; when most do not, the column is none of numbers or dates.
             let is_other = !matches!(role, Role::Any) && seen.misfit > seen.fit;

@@ -1,13 +1,13 @@
 //! Tables that are read row by row whatever their size: sheets of workbooks, and JSON line by line.
 
-use super::csv_inspect::repeats;
 use super::excel::{sheets, SheetChoice, SheetRows};
-use super::find_table::{find, names};
+use super::find_table::{self, find, Found};
 use super::ndjson::{self, JsonRows};
 use super::rows::{Row, Rows};
 use super::sample::{Sample, Told};
 use super::typed::Typed;
 use super::{advance, unreadable, Failure, OpenFile, Part, Reader, Sink, Task};
+use super::{exports, header};
 use crate::catalog::{FileInfo, FileLayout, Reading};
 use crate::diagnostic::Diagnostic;
 use crate::dialect::period_in;
@@ -23,51 +23,77 @@ pub(super) struct JsonReader;
 
 impl Reader for SheetReader {
     fn inspect(&self, path: &Path, reading: &Reading) -> Result<FileInfo, Diagnostic> {
-        let bytes = std::fs::metadata(path).map_err(|e| unreadable(path, &e))?.len();
         let mut rows = SheetRows::open(path, &choice(reading.sheet.as_ref()))?;
         let found = find(&mut rows, reading, path)?;
-        let (header, repeated) = names(&found.header);
-        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let mut remarks = repeats(&repeated);
-        if reading.sheet.is_none() {
-            let all = sheets(path)?;
-            if all.len() > 1 {
-                remarks.push(format!("it has {} sheets, and the first is read: {}", all.len(), all.join(", ")));
-            }
+        sheet_table(path, reading, found)
+    }
+
+    fn inspect_all(&self, path: &Path, reading: &Reading) -> Result<Vec<FileInfo>, Diagnostic> {
+        if !reading.all_tables {
+            return Ok(vec![self.inspect(path, reading)?]);
         }
-        let layout = FileLayout {
-            header_line: found.line,
-            period: reading.period.or_else(|| period_in(&found.preamble)).or_else(|| period_in(&name)),
-            ends_at_blank: reading.table.is_some(),
-            header,
-            ..FileLayout::default()
-        };
-        let mut sample = Sample::new(&layout.header, reading);
         let mut rows = SheetRows::open(path, &choice(reading.sheet.as_ref()))?;
-        let mut row = Row::default();
-        let mut count = 0;
-        while count < SAMPLED && rows.next(&mut row)? {
-            if row.line <= layout.header_line {
-                continue;
+        let (tables, others) = find_table::all(&mut rows, reading, path)?;
+        let mut infos: Vec<FileInfo> = vec![];
+        for found in tables {
+            let title = found.title.clone();
+            let mut info = sheet_table(path, reading, found)?;
+            info.layout.title = Some(title);
+            if infos.is_empty() {
+                info.remarks.extend(find_table::unread(&others));
+            } else {
+                info.bytes = 0;
             }
-            if row.is_blank() {
-                if layout.ends_at_blank {
-                    break;
-                }
-                continue;
-            }
-            count += 1;
-            sample.look(&row, Some(row.line));
+            infos.push(info);
         }
-        let Told { columns, text_because, seems } = sample.finish();
-        let (path, format, partitions) = (path.to_path_buf(), FileFormat::Excel, vec![]);
-        let records = (count < SAMPLED).then_some(count);
-        Ok(FileInfo { path, format, bytes, records, partitions, columns, text_because, layout, seems, remarks })
+        Ok(infos)
     }
 
     fn open<'s>(&self, task: Task<'s>) -> Result<Box<dyn OpenFile + 's>, Diagnostic> {
         Ok(Box::new(RowFile { task, header: task.file.layout.header.clone(), taken: AtomicBool::new(false) }))
     }
+}
+
+/// A table of a sheet: its header, and a sample of its rows.
+fn sheet_table(path: &Path, reading: &Reading, found: Found) -> Result<FileInfo, Diagnostic> {
+    let bytes = std::fs::metadata(path).map_err(|e| unreadable(path, &e))?.len();
+    let mut layout = FileLayout {
+        period: reading.period.or_else(|| period_in(&found.preamble)).or_else(|| exports::period_of(path)),
+        ends_at_blank: reading.table.is_some() || reading.all_tables,
+        ..FileLayout::default()
+    };
+    let told = header::set(&mut layout, &found.header, reading, path)?;
+    let open = || SheetRows::open(path, &choice(reading.sheet.as_ref()));
+    layout.header_line = header::last_line(&mut open()?, found.line, reading.description_rows)?;
+    let mut remarks = told.remarks;
+    if reading.sheet.is_none() {
+        let all = sheets(path)?;
+        if all.len() > 1 {
+            remarks.push(format!("it has {} sheets, and the first is read: {}", all.len(), all.join(", ")));
+        }
+    }
+    let mut sample = Sample::new(&layout.header, reading);
+    let mut rows = open()?;
+    let mut row = Row::default();
+    let mut count = 0;
+    while count < SAMPLED && rows.next(&mut row)? {
+        if row.line <= layout.header_line {
+            continue;
+        }
+        if row.is_blank() {
+            if layout.ends_at_blank {
+                break;
+            }
+            continue;
+        }
+        count += 1;
+        sample.look(&row, Some(row.line));
+    }
+    let Told { columns, text_because, seems, currency } = sample.finish();
+    layout.first_currency = currency;
+    let (path, format, partitions) = (path.to_path_buf(), FileFormat::Excel, vec![]);
+    let (records, unknown) = ((count < SAMPLED).then_some(count), told.unknown);
+    Ok(FileInfo { path, format, bytes, records, partitions, columns, text_because, layout, seems, remarks, unknown })
 }
 
 impl Reader for JsonReader {
@@ -85,7 +111,7 @@ impl Reader for JsonReader {
             sample.look(&row, Some(row.line));
             count += 1;
         }
-        let Told { columns: sampled, text_because, seems } = sample.finish();
+        let Told { columns: sampled, text_because, seems, currency } = sample.finish();
         let columns = columns
             .into_iter()
             .zip(sampled)
@@ -94,8 +120,7 @@ impl Reader for JsonReader {
                 (name, if has_role { seen } else { kind })
             })
             .collect();
-        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let period = reading.period.or_else(|| period_in(&name));
+        let period = reading.period.or_else(|| exports::period_of(path));
         Ok(FileInfo {
             path: path.to_path_buf(),
             format: FileFormat::Ndjson,
@@ -104,9 +129,10 @@ impl Reader for JsonReader {
             partitions: vec![],
             columns,
             text_because,
-            layout: FileLayout { header, period, ..FileLayout::default() },
+            layout: FileLayout { header, period, first_currency: currency, ..FileLayout::default() },
             seems,
             remarks: vec![],
+            unknown: vec![],
         })
     }
 

@@ -45,8 +45,9 @@ pub(super) struct Typed<'s> {
 /// A column that is read.
 struct Wanted<'s> {
     raw: &'s str,
-    /// Its place in a row.
+    /// Its place in a row, and others to look at where nothing stands there.
     place: usize,
+    others: Vec<usize>,
     column: Column<'s>,
     /// Its type was declared: a cell that does not fit is bad.
     is_declared: bool,
@@ -80,7 +81,8 @@ impl<'s> Typed<'s> {
                 (None, _) => Column::Text(StringDictionaryBuilder::new()),
             };
             let (is_declared, is_key) = (reading.typed.contains_key(raw), reading.keys.contains(raw));
-            columns.push(Wanted { raw, place, column, is_declared, is_key });
+            let others = layout.others.iter().filter(|(first, _)| *first == place).map(|(_, other)| *other).collect();
+            columns.push(Wanted { raw, place, others, column, is_declared, is_key });
         }
         let place = |name: &String| header.iter().position(|h| h == name);
         Self {
@@ -119,14 +121,20 @@ impl<'s> Typed<'s> {
                 return self.bad(row, None, None, reason);
             }
         }
-        if is_header(row, header) {
+        let printed = if self.layout.printed.is_empty() { header } else { &self.layout.printed };
+        if is_header(row, printed) {
             let path = &self.task.file.path;
             let error = several(path, &[]);
             return Err(error.note(format!("the header stands in line {} again", row.line)));
         }
         let mut fault = None;
         for wanted in &mut self.columns {
-            let cell = row.cell(wanted.place);
+            let mut cell = row.cell(wanted.place);
+            for other in &wanted.others {
+                if cell == Cell::Empty {
+                    cell = row.cell(*other);
+                }
+            }
             let told = if wanted.is_key { key(&cell, &wanted.column) } else { Ok(()) };
             let told = told.and_then(|()| not_text(&cell, self.is_decoded)).and_then(|()| wanted.column.push(&cell));
             match told {

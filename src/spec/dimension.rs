@@ -24,6 +24,8 @@ pub struct Dimension {
     pub map: IndexMap<String, Option<String>>,
     /// What it is.
     pub description: Option<String>,
+    /// Whether the column may be missing in all files.
+    pub optional: bool,
     /// Whether it was written as an expression alone.
     pub is_short: bool,
 }
@@ -61,6 +63,9 @@ struct DimensionDetails {
     /// What it is.
     #[serde(default)]
     description: Option<String>,
+    /// Whether the column may be missing in all files; it is null then. Default: false.
+    #[serde(default)]
+    optional: bool,
 }
 
 impl From<DimensionForm> for Dimension {
@@ -75,7 +80,8 @@ impl From<DimensionForm> for Dimension {
                 normalise,
                 map,
                 description,
-            }) => Self { column, expr, data_type, format, normalise, map, description, is_short: false },
+                optional,
+            }) => Self { column, expr, data_type, format, normalise, map, description, optional, is_short: false },
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod analysis;
 mod check;
+mod currency;
 mod dimension;
 mod lookup;
 mod metric;
@@ -22,6 +23,7 @@ mod variables;
 
 pub use analysis::{Analysis, AnalysisKind};
 pub use check::{Check, RowCount};
+pub use currency::{Currency, ToldCurrency};
 pub use dimension::{Dimension, Normalise};
 pub use lookup::{Lookup, LookupColumn, LookupType, LookupUse};
 pub use metric::*;

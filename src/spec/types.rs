@@ -1,9 +1,9 @@
 //! The pipeline language, one type a block of the YAML. Field docs are the manual: `jalon schema` prints them.
 
 use super::{
-    Analysis, Check, CsvSpec, Dimension, Expect, IncompletePeriods, Limit, Lookup, LookupUse, Metric, NameOrPlace,
-    NamesOr, NumberSpec, Objective, OnBadRow, OneOrMany, PeriodSpec, PeriodType, Quarantine, Report, Scorecard,
-    Segment, SnapshotSpec,
+    Analysis, Check, CsvSpec, Currency, Dimension, Expect, IncompletePeriods, Limit, Lookup, LookupUse, Metric,
+    NameOrPlace, NamesOr, NumberSpec, Objective, OnBadRow, OneOrMany, PeriodSpec, PeriodType, Quarantine, Report,
+    Scorecard, Segment, SnapshotSpec,
 };
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -67,6 +67,27 @@ pub enum Lang {
     Fr,
 }
 
+/// A text in the languages that jalon speaks.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Texts {
+    /// English.
+    pub en: String,
+    /// French.
+    pub fr: String,
+}
+
+impl Texts {
+    /// The text in a language.
+    #[must_use]
+    pub fn get(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::En => &self.en,
+            Lang::Fr => &self.fr,
+        }
+    }
+}
+
 /// How days become weeks, months and years.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -120,6 +141,10 @@ pub enum Month {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
+    /// The layout of a network's export, which says how the files are read and what their columns are: `x.content`.
+    /// What stands beside it wins. `jalon profiles` lists them.
+    #[serde(default)]
+    pub profile: Option<String>,
     /// A file, a glob (`data/*.csv`), a folder, or a list of these. `${NAME}` is taken from the environment,
     /// `${NAME:-default}` with a default.
     #[serde(default)]
@@ -136,7 +161,8 @@ pub struct Source {
     /// In a workbook: the sheet to read, by name or place. Default: the first.
     #[serde(default)]
     pub sheet: Option<NameOrPlace>,
-    /// In a file that holds several tables, parted by blank lines: the one to read, by its title or place.
+    /// In a file that holds several tables, parted by blank lines: the one to read, by its title or place; `all` for all that
+    /// have the declared columns, whose titles the column `table_title` tells.
     #[serde(default)]
     pub table: Option<NameOrPlace>,
     /// In JSON and nested Parquet or Arrow: the path to a list, each element of which is a record.
@@ -189,12 +215,24 @@ pub struct Source {
     /// Lookups whose columns are joined to the records: a list of names, or names with details.
     #[serde(default)]
     pub lookups: NamesOr<LookupUse>,
+    /// What the measures of `unit: money` are in: a code such as `EUR`, or the column that tells it.
+    #[serde(default)]
+    pub currency: Option<Currency>,
     /// Names of other sources whose records are read as one source.
     #[serde(default)]
     pub union: Vec<String>,
 }
 
 impl Source {
+    /// The lookup that its exchange rates are in.
+    #[must_use]
+    pub fn rates(&self) -> Option<&str> {
+        match &self.currency {
+            Some(Currency::Told(told)) => told.rates.as_deref(),
+            _ => None,
+        }
+    }
+
     /// The declared separator of its CSV files.
     #[must_use]
     pub fn declared_separator(&self) -> Option<u8> {
@@ -252,6 +290,14 @@ pub struct TimeSpec {
     pub assign: Option<Assign>,
 }
 
+impl TimeSpec {
+    /// The column alone.
+    #[must_use]
+    pub fn of(column: &str) -> Self {
+        Self { column: column.to_owned(), format: None, grain: None, timezone: None, end_column: None, assign: None }
+    }
+}
+
 /// The column that every file has without holding it: the first day that its export covers.
 pub const EXPORT_START: &str = "export_start";
 
@@ -261,10 +307,13 @@ pub const EXPORT_END: &str = "export_end";
 /// The day that an export of lifetime figures was made on.
 pub const SNAPSHOT_DAY: &str = "snapshot_day";
 
+/// The title of the table that a record stands in, where all tables of a file are read.
+pub const TABLE_TITLE: &str = "table_title";
+
 /// Whether a column is one that every file has without holding it.
 #[must_use]
 pub fn is_told_by_export(column: &str) -> bool {
-    matches!(column, EXPORT_START | EXPORT_END | SNAPSHOT_DAY)
+    matches!(column, EXPORT_START | EXPORT_END | SNAPSHOT_DAY | TABLE_TITLE)
 }
 
 fn export_start() -> String {
@@ -314,6 +363,12 @@ pub struct Measure {
     /// Name of the column in the files. Default: the measure's own name.
     #[serde(default)]
     pub column: Option<String>,
+    /// SQL expression over the source's columns, instead of `column`: `hours * 3600`.
+    #[serde(default)]
+    pub expr: Option<String>,
+    /// Whether the column may be missing in all files; it is null then. Default: false.
+    #[serde(default)]
+    pub optional: bool,
     /// Type of the column in CSV files. Default: from a sample.
     #[serde(default, rename = "type")]
     pub data_type: Option<MeasureType>,

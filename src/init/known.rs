@@ -1,0 +1,322 @@
+//! Exports whose layout is a profile's: what is written of them is the profile's name and where they are.
+
+use super::findings::{described, Finding};
+use super::names::{yaml, Names};
+use crate::calendar::{civil, iso_date};
+use crate::diagnostic::{count, short_list};
+use crate::profiles::{recognise, Profile, Seen, Table, Tier};
+use crate::source::{PeriodFrom, SampledTable};
+use crate::spec::{Additivity, Measure, NameOrPlace, PeriodType, SourceGrain};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Exports of one profile, which are read as one source.
+pub(super) struct Known {
+    pub(super) name: String,
+    pub(super) profile: &'static Profile,
+    paths: Vec<String>,
+    files: usize,
+    rows: usize,
+    member: Option<String>,
+    /// The period to declare.
+    period: Option<(i32, i32)>,
+    declares_encoding: bool,
+    /// Its columns, by their names in the pipeline.
+    columns: BTreeSet<&'static str>,
+    /// The titles of its tables.
+    titles: Vec<String>,
+    /// Columns that the profile does not know.
+    unknown: Vec<String>,
+    /// The first table, for people.
+    table: SampledTable,
+    /// Whether each record lies in a month.
+    pub(super) is_in_months: bool,
+}
+
+fn seen(table: &SampledTable) -> Seen<'_> {
+    let base = |member: &'_ str| member.rsplit('/').next().map(str::len).unwrap_or(0);
+    let file = match &table.member {
+        Some(member) => &member[member.len() - base(member)..],
+        None => table.path.file_name().and_then(|name| name.to_str()).unwrap_or_default(),
+    };
+    Seen {
+        header: &table.header,
+        file,
+        sheet: table.sheet.as_deref(),
+        title: table.title.as_deref(),
+        has_comments: table.has_comments,
+    }
+}
+
+/// The profile that a table is read by: a complete one, where it is the only one that fits best.
+pub(super) fn profile_of(table: &SampledTable) -> Option<&'static Profile> {
+    match recognise(&seen(table)).as_slice() {
+        [only] if only.about.tier == Tier::Complete => Some(only),
+        _ => None,
+    }
+}
+
+/// An experimental profile that a table might be read by.
+pub(super) fn may_be(table: &SampledTable) -> Option<&'static Profile> {
+    recognise(&seen(table)).into_iter().find(|profile| profile.about.tier == Tier::Experimental)
+}
+
+/// Whether two tables of a profile are read as one source: figures that are cut by other columns are other figures.
+pub(super) fn are_alike(profile: &'static Profile, one: &SampledTable, other: &SampledTable) -> bool {
+    let member = |table: &SampledTable| table.member.as_ref().map(|member| member.to_lowercase());
+    let is_cut = matches!(profile.about.table, Table::AdsDaily | Table::WebDaily)
+        || profile.source.time.as_ref().and_then(|time| time.grain) == Some(SourceGrain::Range);
+    member(one) == member(other)
+        && one.declares_encoding == other.declares_encoding
+        && (!is_cut || cuts(profile, one) == cuts(profile, other))
+}
+
+/// The columns that cut the figures of a table.
+fn cuts(profile: &'static Profile, table: &SampledTable) -> BTreeSet<&'static str> {
+    let measures = profile.source.measures.entries();
+    let is_figure = |name: &str| {
+        measures.iter().any(|(measure, details, _)| {
+            *measure == name || details.expr.as_ref().is_some_and(|sql| words(sql).any(|word| word == name))
+        })
+    };
+    columns(profile, table).into_iter().filter(|name| !is_figure(name)).collect()
+}
+
+/// The columns of a table that a profile knows.
+fn columns(profile: &'static Profile, table: &SampledTable) -> BTreeSet<&'static str> {
+    table.header.iter().filter_map(|cell| profile.headers.name(cell).map(|(name, _)| name)).collect()
+}
+
+/// The words of an expression.
+fn words(sql: &str) -> impl Iterator<Item = &str> {
+    sql.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty())
+}
+
+impl Known {
+    /// What is made of the tables; `None` where nothing tells their period and it is needed.
+    pub(super) fn new(
+        profile: &'static Profile,
+        paths: Vec<String>,
+        tables: &[SampledTable],
+        asked: Option<(i32, i32)>,
+    ) -> Option<Self> {
+        let first = tables.first()?;
+        let time = profile.source.time.as_ref();
+        let formats: Vec<&str> = time
+            .and_then(|time| time.format.as_ref())
+            .map(|f| f.entries().into_iter().map(|(_, f)| f).collect())
+            .unwrap_or_default();
+        let has_dates = time.is_some_and(|time| columns(profile, first).contains(time.column.as_str()));
+        let needs_period = !has_dates || formats.iter().any(|format| !format.contains('Y'));
+        let is_range = time.and_then(|time| time.grain) == Some(SourceGrain::Range);
+        let periods: Vec<Option<(i32, i32)>> = tables.iter().map(|table| table.period.map(|(days, _)| days)).collect();
+        if needs_period && asked.is_none() && periods.iter().any(Option::is_none) && !tables_have_years(profile, tables)
+        {
+            return None;
+        }
+        let elsewhere = first.period.filter(|(_, from)| *from == PeriodFrom::OtherTable).map(|(days, _)| days);
+        let in_a_month = |(start, end): (i32, i32)| civil(start).0 == civil(end).0 && civil(start).1 == civil(end).1;
+        let paths_count = tables.iter().map(|table| &table.path).collect::<BTreeSet<_>>().len();
+        let unknown: BTreeSet<String> =
+            tables.iter().flat_map(|table| profile.headers.rename(&table.header).unknown).collect();
+        Some(Self {
+            name: String::new(),
+            profile,
+            paths: globbed(paths, tables),
+            files: paths_count,
+            rows: tables.iter().map(|table| table.rows.len()).sum(),
+            member: first.member.clone(),
+            period: if needs_period { asked.or(elsewhere) } else { None },
+            declares_encoding: first.declares_encoding,
+            columns: tables.iter().flat_map(|table| columns(profile, table)).collect(),
+            titles: tables.iter().filter_map(|table| table.title.as_ref().map(|title| title.to_lowercase())).collect(),
+            unknown: unknown.into_iter().filter(|name| !name.starts_with("column ")).collect(),
+            table: first.clone(),
+            is_in_months: !is_range || (!has_dates && periods.into_iter().flatten().all(in_a_month)),
+        })
+    }
+
+    /// Whether the files hold something of a measure.
+    pub(super) fn has(&self, measure: &str, details: &Measure) -> bool {
+        let Some(sql) = &details.expr else {
+            return self.columns.contains(details.column.as_deref().unwrap_or(measure));
+        };
+        if sql.contains("table_title") {
+            // The table says which figure it holds: by words of its title.
+            let mut patterns = sql.split('\'').skip(1).step_by(2).map(|p| p.trim_matches('%').to_owned());
+            return patterns
+                .any(|pattern| self.titles.iter().any(|title| pattern.split('%').all(|part| title.contains(part))));
+        }
+        let measures = self.profile.source.measures.entries();
+        let known = |word: &str| self.profile.about.columns.contains_key(word);
+        let mut used =
+            words(sql).filter(|word| known(word) || measures.iter().any(|(name, ..)| name == word)).peekable();
+        used.peek().is_none() || used.any(|word| self.columns.contains(word))
+    }
+
+    /// Its measures that the files hold something of.
+    pub(super) fn measures(&self) -> Vec<(&'static str, Measure)> {
+        let entries = self.profile.source.measures.entries();
+        entries.into_iter().filter(|(name, details, _)| self.has(name, details)).map(|(name, m, _)| (name, m)).collect()
+    }
+
+    /// The dimension that its figures are cut by, if one stands out.
+    pub(super) fn cut(&self) -> Option<&'static str> {
+        let entries = self.profile.source.dimensions.entries();
+        let is_used = |name: &str, expr: Option<&String>, column: Option<&String>| match expr {
+            Some(sql) => words(sql).any(|word| self.columns.contains(word)),
+            None => self.columns.contains(column.map_or(name, String::as_str)),
+        };
+        let mut used = entries
+            .iter()
+            .filter(|(name, d, _)| *name != "currency" && is_used(name, d.expr.as_ref(), d.column.as_ref()));
+        used.next().map(|(name, ..)| *name)
+    }
+
+    /// Whether it tells of where visits come from.
+    pub(super) fn has_networks(&self) -> bool {
+        let entries = self.profile.source.dimensions.entries();
+        let Some((_, network, _)) = entries.iter().find(|(name, ..)| *name == "network") else { return false };
+        let Some(sql) = &network.expr else { return self.columns.contains("network") };
+        let sources: Vec<&str> = words(sql).filter(|word| entries.iter().any(|(name, ..)| name == word)).collect();
+        let of = |name: &str| entries.iter().find(|(other, ..)| *other == name).and_then(|(_, d, _)| d.expr.clone());
+        if !sql.contains("SOCIAL_NETWORK") {
+            return true;
+        }
+        sources.iter().any(|source| of(source).is_some_and(|sql| words(&sql).any(|word| self.columns.contains(word))))
+    }
+
+    /// The text of the source.
+    pub(super) fn text(&self) -> String {
+        let about = &self.profile.about;
+        let mut out = format!("  # {}\n  {}:\n    profile: {}\n", about.title.en, yaml(&self.name), about.id);
+        match self.paths.as_slice() {
+            [path] => out += &format!("    path: {}\n", yaml(path)),
+            paths => {
+                out += "    path:\n";
+                out += &paths.iter().map(|path| format!("      - {}\n", yaml(path))).collect::<String>();
+            }
+        }
+        if self.declares_encoding {
+            out += "    csv: {encoding: windows-1252}\n";
+        }
+        if let Some(member) = &self.member {
+            out += &format!("    member: {}\n", yaml(member));
+        }
+        if let Some(sheet) = self.table.sheet.as_ref().filter(|_| self.profile.source.sheet.is_none()) {
+            out += &format!("    sheet: {}\n", yaml(sheet));
+        }
+        let reads_one = self.profile.source.table.is_none();
+        match self.table.table.as_ref().filter(|_| reads_one) {
+            Some(NameOrPlace::Name(name)) => out += &format!("    table: {}\n", yaml(name)),
+            Some(NameOrPlace::Place(place)) => out += &format!("    table: {place}\n"),
+            None => {}
+        }
+        if let Some((start, end)) = self.period {
+            out += &format!("    period: {{start: \"{}\", end: \"{}\"}}\n", iso_date(start), iso_date(end));
+        }
+        let has_money = self.measures().iter().any(|(_, measure)| measure.unit.as_deref() == Some("money"));
+        if has_money && self.profile.source.currency.is_none() {
+            out += "    # Nothing in the file tells the currency of its amounts: `currency: EUR` says it.\n";
+        }
+        out
+    }
+
+    /// Whether its figures are those of the whole life of a post.
+    pub(super) fn is_lifetime(&self) -> bool {
+        self.profile.source.period_type == Some(PeriodType::LifetimeSnapshot)
+    }
+}
+
+/// Whether dates that may lack a year have one.
+fn tables_have_years(profile: &Profile, tables: &[SampledTable]) -> bool {
+    let Some(time) = &profile.source.time else { return false };
+    tables.iter().all(|table| {
+        let place = table
+            .header
+            .iter()
+            .position(|cell| profile.headers.name(cell).is_some_and(|(name, _)| name == time.column));
+        place.is_some_and(|place| {
+            table.rows.first().and_then(|row| row.cells.get(place)).is_some_and(|cell| {
+                cell.text.chars().filter(char::is_ascii_digit).count() > 4
+                    || crate::calendar::parse_date(&cell.text).is_some()
+            })
+        })
+    })
+}
+
+/// Files that are all of their kind in a folder stand there as a glob, for those to come.
+fn globbed(paths: Vec<String>, tables: &[SampledTable]) -> Vec<String> {
+    if paths.len() < 2 || tables.iter().any(|table| table.declares_format) {
+        return paths;
+    }
+    let parts = |path: &str| {
+        let path = Path::new(path);
+        Some((path.parent()?.to_str()?.to_owned(), path.extension()?.to_str()?.to_owned()))
+    };
+    let first = parts(&paths[0]);
+    let (Some((folder, extension)), true) = (&first, paths.iter().all(|path| parts(path) == first)) else {
+        return paths;
+    };
+    let there = std::path::Path::new(folder).read_dir().map(|entries| {
+        entries
+            .flatten()
+            .filter(|entry| entry.path().extension().is_some_and(|e| e.to_str() == Some(extension)))
+            .count()
+    });
+    if there.is_ok_and(|there| there == paths.len()) && !folder.is_empty() {
+        vec![format!("{folder}/*.{extension}")]
+    } else {
+        paths
+    }
+}
+
+/// Names the sources after their profiles.
+pub(super) fn name(known: &mut [Known], names: &mut Names) {
+    for source in known {
+        let id = source.profile.about.id.replace('.', " ");
+        source.name = names.give(&id, "export", None);
+    }
+}
+
+/// What was found out.
+pub(super) fn findings(source: &Known, findings: &mut Vec<Finding>) {
+    let table = described(&source.table);
+    let table = match source.files {
+        1 => table,
+        files => format!("{table} and {} more", count(files as u64 - 1, "file")),
+    };
+    let about = &source.profile.about;
+    let mut add = |what: &'static str, text: String, unsure: bool| {
+        findings.push(Finding { table: table.clone(), about: what, text, unsure });
+    };
+    add("profile", format!("{}: {}", about.id, about.title.en), false);
+    add("rows", format!("{} looked at", count(source.rows as u64, "row")), false);
+    let of = match about.dates {
+        crate::profiles::DatesOf::Publication => "of publication",
+        crate::profiles::DatesOf::Activity => "of the activity",
+    };
+    let kind =
+        if source.is_lifetime() { "; figures of the whole life of a post, the latest export counts" } else { "" };
+    add("time", format!("days {of}{kind}"), false);
+    if let Some((days, from)) = source.table.period.filter(|_| source.period.is_some() || !source.is_lifetime()) {
+        let told = match from {
+            PeriodFrom::Lines => "told by the lines above the table",
+            PeriodFrom::OtherTable => "told by the lines of another table",
+            PeriodFrom::Name => "told by the file's name or folder",
+            PeriodFrom::Asked => "as asked",
+        };
+        add("period", format!("{}, {told}", super::span(days)), false);
+    }
+    let sums: Vec<&str> = source
+        .measures()
+        .iter()
+        .filter(|(_, measure)| measure.additivity.unwrap_or(Additivity::Additive) == Additivity::Additive)
+        .map(|(name, _)| *name)
+        .collect();
+    add("adds up", sums.join(", "), false);
+    if !source.unknown.is_empty() {
+        let names: Vec<&str> = source.unknown.iter().map(String::as_str).collect();
+        add("unknown", format!("columns that the profile does not know: {}", short_list(&names)), true);
+    }
+}
