@@ -27,10 +27,7 @@ pub const VERSIONS: &[Version] = &[Version::November2023];
 const NOVEMBER_2023: &[Rule] = &[
     Rule { channel: "Direct", any: &[SOURCE_DIRECT.and(MEDIUM_NONE)] },
     Rule { channel: "Cross-network", any: &[CAMPAIGN_CROSS_NETWORK] },
-    Rule {
-        channel: "Paid Shopping",
-        any: &[SOURCE_SHOPPING.and(MEDIUM_PAID), CAMPAIGN_SHOPPING.and(MEDIUM_PAID)],
-    },
+    Rule { channel: "Paid Shopping", any: &[SOURCE_SHOPPING.and(MEDIUM_PAID), CAMPAIGN_SHOPPING.and(MEDIUM_PAID)] },
     Rule { channel: "Paid Search", any: &[SOURCE_SEARCH.and(MEDIUM_PAID)] },
     Rule { channel: "Paid Social", any: &[SOURCE_SOCIAL.and(MEDIUM_PAID)] },
     Rule { channel: "Paid Video", any: &[SOURCE_VIDEO.and(MEDIUM_PAID)] },

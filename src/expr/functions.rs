@@ -245,3 +245,73 @@ pub(super) fn case(
     let otherwise = Box::new(results.pop()?);
     Some(Expr::Case { branches: tests.into_iter().zip(results).collect(), otherwise })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::expr::{parse, Scope, Type};
+
+    struct Columns;
+
+    impl Scope for Columns {
+        fn column(&self, name: &str) -> Option<Type> {
+            match name {
+                "n" => Some(Type::Int),
+                "t" => Some(Type::Text),
+                _ => None,
+            }
+        }
+        fn names(&self) -> Vec<&str> {
+            vec!["n", "t"]
+        }
+        fn noun(&self) -> &'static str {
+            "column"
+        }
+    }
+
+    #[test]
+    fn functions_of_texts_say_what_they_take() {
+        let separator = "the separator of SPLIT_PART must be a text in single quotes, of one character or more";
+        let part = "the part of SPLIT_PART must be a whole number from 1";
+        let quoted = "the version of CHANNEL_GROUP must be a text in single quotes";
+        for (sql, expected) in [
+            ("SPLIT_PART(t, t, 1)", vec![separator]),
+            ("SPLIT_PART(t, '', 1)", vec![separator]),
+            ("SPLIT_PART(t, NULL, 1)", vec![separator]),
+            ("SPLIT_PART(t, '/', 0)", vec![part]),
+            ("SPLIT_PART(t, '/', -1)", vec![part]),
+            ("SPLIT_PART(t, '/', 1.5)", vec![part]),
+            ("SPLIT_PART(t, '/', n)", vec![part]),
+            ("SPLIT_PART(t, 1, '/')", vec![separator, part]),
+            ("SPLIT_PART(n, '/', 1)", vec!["`n` is an integer, a text is needed here"]),
+            ("SPLIT_PART(t, '/')", vec!["`split_part` takes 3 arguments, found 2"]),
+            ("SOCIAL_NETWORK(n)", vec!["`n` is an integer, a text is needed here"]),
+            ("SOCIAL_NETWORK()", vec!["`social_network` takes 1 arguments, found 0"]),
+            ("CHANNEL_GROUP(t, t)", vec!["`channel_group` takes 3 to 4 arguments, found 2"]),
+            ("CHANNEL_GROUP(t, n, t)", vec!["`n` is an integer, a text is needed here"]),
+            ("CHANNEL_GROUP(t, t, t, '2019')", vec!["there is no version `2019` of CHANNEL_GROUP"]),
+            ("CHANNEL_GROUP(t, t, t, 2023)", vec![quoted]),
+            ("CHANNEL_GROUP(t, t, t, t)", vec![quoted]),
+            ("CHANNEL_GROUPS(t, t, t)", vec!["there is no function `channel_groups`"]),
+        ] {
+            let errors = parse(sql, &Columns).expect_err(sql);
+            let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+            assert_eq!(messages, expected, "{sql}");
+        }
+        let errors = parse("CHANNEL_GROUP(t, t, t, '2019')", &Columns).expect_err("an unknown version");
+        assert_eq!(errors[0].help, ["versions: '2023-11'; without one the first is taken"]);
+        assert_eq!(&"CHANNEL_GROUP(t, t, t, '2019')"[errors[0].range.clone()], "'2019'");
+    }
+
+    #[test]
+    fn functions_of_texts_are_printed_as_they_are_read() {
+        for (sql, printed) in [
+            ("split_part(t, '''', 2)", "SPLIT_PART(t, '''', 2)"),
+            ("Social_Network(NULL)", "SOCIAL_NETWORK(NULL)"),
+            ("channel_group(t, 'x', NULL)", "CHANNEL_GROUP(t, 'x', NULL, '2023-11')"),
+        ] {
+            let expr = parse(sql, &Columns).unwrap_or_else(|e| panic!("{sql}: {e:?}"));
+            assert_eq!(expr.to_string(), printed);
+            assert_eq!(expr.ty(), Type::Text);
+        }
+    }
+}

@@ -188,10 +188,7 @@ fn like(text: Polars, pattern: &str) -> Polars {
     )
 }
 
-fn map_text(
-    text: Polars,
-    change: impl for<'t> Fn(&'t str) -> Option<Cow<'t, str>> + Send + Sync + 'static,
-) -> Polars {
+fn map_text(text: Polars, change: impl for<'t> Fn(&'t str) -> Option<Cow<'t, str>> + Send + Sync + 'static) -> Polars {
     text.map(
         move |column: Column| {
             let texts = column.str()?;
