@@ -79,8 +79,8 @@ mod tests {
     /// A dictionary with texts that no record has, one of them null; the empty batch with `rows` 0.
     fn column(texts: &[Option<&str>], rows: usize) -> ArrayRef {
         let values: StringArray = [Some("(direct)"), None].into_iter().chain(texts.iter().copied()).collect();
-        let key = |(i, text): (usize, &Option<&str>)| text.and(i32::try_from(i + 2).ok());
-        let keys: Int32Array = texts.iter().enumerate().map(key).take(rows).collect();
+        let key = |(i, text): (usize, Option<&str>)| text.and(i32::try_from(i + 2).ok());
+        let keys: Int32Array = texts.iter().copied().enumerate().map(key).take(rows).collect();
         Arc::new(DictionaryArray::new(keys, Arc::new(values)))
     }
 
