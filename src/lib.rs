@@ -25,6 +25,7 @@
 //! | [`calendar`] | days, periods, labels |
 //! | [`dialect`] | how exports write numbers and dates |
 //! | [`spec`] | YAML text → what the user wrote, with places |
+//! | [`channels`] | source, medium and campaign of a visit → its channel; source → social network |
 //! | [`expr`] | SQL text → typed expressions |
 //! | [`catalog`] | what files hold, as data |
 //! | [`plan`] | the plan's types, its print, what adds up; knows no engine, no file system, no Polars |
@@ -58,6 +59,7 @@
 pub mod analysis;
 pub mod calendar;
 pub mod catalog;
+pub mod channels;
 pub mod cli;
 pub mod diagnostic;
 pub mod dialect;

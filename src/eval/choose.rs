@@ -3,8 +3,9 @@
 use super::logic::{compare, first_true, is_known};
 use super::vector::{at, Data, Text, Vector};
 use crate::expr::{Compare, Type};
-use arrow::array::StringArray;
+use arrow::array::{Array, StringArray};
 use arrow::buffer::{BooleanBuffer, NullBuffer};
+use std::borrow::Cow;
 
 /// The result of the first test that is true, else the last of `results`, which is one longer than `tests`.
 pub(super) fn case(tests: &[&Vector], results: &[&Vector], ty: Type, rows: usize) -> Vector {
@@ -63,9 +64,12 @@ fn take(from: &[&Vector], choice: &[usize], ty: Type) -> Vector {
     Vector::new(data, nulls)
 }
 
-pub(super) fn map_text(inner: &Vector, change: fn(&str) -> String) -> Vector {
+/// What each text becomes, null where it becomes nothing.
+pub(super) fn map_text(inner: &Vector, change: impl for<'t> Fn(&'t str) -> Option<Cow<'t, str>>) -> Vector {
     let inner = inner.typed(Type::Text);
     let Data::Text(texts) = &inner.data else { return Vector::null(Type::Text) };
-    let changed: StringArray = (0..texts.len()).map(|i| texts.get(i).map(change)).collect();
-    Vector::new(Data::Text(Text::Plain(changed)), inner.nulls.clone())
+    let text = |i: usize| texts.get(i).filter(|_| !inner.is_null(i));
+    let changed: StringArray = (0..texts.len()).map(|i| text(i).and_then(&change)).collect();
+    let nulls = changed.nulls().filter(|nulls| nulls.null_count() > 0).cloned();
+    Vector::new(Data::Text(Text::Plain(changed)), nulls)
 }

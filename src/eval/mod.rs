@@ -2,17 +2,20 @@
 //! is computed once for each value of that column's dictionary.
 
 mod arith;
+mod channels;
 mod choose;
 mod logic;
 mod vector;
 
 pub(crate) use vector::{at, Data, Text, Vector};
 
-use crate::expr::{Expr, Type};
+use crate::channels::social_network;
+use crate::expr::{split_part, Expr, Type};
 use crate::plan::ScanColumn;
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow::datatypes::Int32Type;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Index of a node in [`Nodes`].
@@ -215,8 +218,15 @@ fn apply(expr: &Expr, inputs: &[&Vector], rows: usize) -> Vector {
         (Expr::Coalesce(_), inputs) => choose::coalesce(inputs, expr.ty(), rows),
         (Expr::NullIf(left, right), [l, r]) => choose::null_if(l, r, common(left, right), rows),
         (Expr::SumKnown(_), inputs) => arith::sum_known(inputs, expr.ty()),
-        (Expr::Lower(_), [v]) => choose::map_text(v, str::to_lowercase),
-        (Expr::Upper(_), [v]) => choose::map_text(v, str::to_uppercase),
+        (Expr::Lower(_), [v]) => choose::map_text(v, |text| Some(text.to_lowercase().into())),
+        (Expr::Upper(_), [v]) => choose::map_text(v, |text| Some(text.to_uppercase().into())),
+        (Expr::SplitPart { separator, part, .. }, [v]) => {
+            choose::map_text(v, |text| split_part(text, separator, *part).map(Cow::Borrowed))
+        }
+        (Expr::SocialNetwork(_), [v]) => choose::map_text(v, |text| social_network(text).map(Cow::Borrowed)),
+        (Expr::ChannelGroup { version, .. }, [source, medium, campaign]) => {
+            channels::channel_group([source, medium, campaign], *version)
+        }
         (Expr::DatePart { part, .. }, [v]) => arith::date_part(*part, v),
         // A bare column is a node of its own; the others have the inputs that they have parts.
         _ => Vector::null(expr.ty()),

@@ -2,6 +2,7 @@
 
 use super::parse::{decimal_to_float, to_float, Typer, ALLOWED};
 use super::{Compare, DatePart, Expr, Literal, Type};
+use crate::channels::{Version, VERSIONS};
 use crate::diagnostic::nearest;
 use sqlparser::ast::{self, DateTimeField, FunctionArg, FunctionArgExpr, FunctionArguments};
 
@@ -20,6 +21,13 @@ const FUNCTIONS: &[Function] = &[
     Function { name: "sum_known", arity: (1, MANY), build: sum_known },
     Function { name: "lower", arity: (1, 1), build: |t, a, _| Some(Expr::Lower(Box::new(t.text_arg(a[0])?))) },
     Function { name: "upper", arity: (1, 1), build: |t, a, _| Some(Expr::Upper(Box::new(t.text_arg(a[0])?))) },
+    Function { name: "split_part", arity: (3, 3), build: split_part },
+    Function {
+        name: "social_network",
+        arity: (1, 1),
+        build: |t, a, _| Some(Expr::SocialNetwork(Box::new(t.text_arg(a[0])?))),
+    },
+    Function { name: "channel_group", arity: (3, 4), build: channel_group },
     Function {
         name: "abs",
         arity: (1, 1),
@@ -66,7 +74,11 @@ pub(super) fn call(typer: &mut Typer<'_>, function: &ast::Function, tree: &ast::
         }
     }
     if args.len() < known.arity.0 || args.len() > known.arity.1 {
-        let wanted = if known.arity.0 == known.arity.1 { known.arity.0.to_string() } else { "one or more".into() };
+        let wanted = match known.arity {
+            (least, most) if least == most => least.to_string(),
+            (_, MANY) => "one or more".to_owned(),
+            (least, most) => format!("{least} to {most}"),
+        };
         let found = args.len();
         return typer.error("wrong-arguments", tree, format!("`{name}` takes {wanted} arguments, found {found}"));
     }
@@ -146,6 +158,56 @@ fn null_if(typer: &mut Typer<'_>, args: &[&ast::Expr], tree: &ast::Expr) -> Opti
     Some(Expr::NullIf(Box::new(items.next()?), Box::new(items.next()?)))
 }
 
+fn split_part(typer: &mut Typer<'_>, args: &[&ast::Expr], _: &ast::Expr) -> Option<Expr> {
+    let (expr, separator, part) = (typer.text_arg(args[0]), typer.expr(args[1]), typer.expr(args[2]));
+    let (expr, separator, part) = (Box::new(expr?), separator?, part?);
+    let separator = match separator {
+        Expr::Literal(Literal::Text(text)) if !text.is_empty() => Some(text),
+        _ => typer.error(
+            "sql-not-allowed",
+            args[1],
+            "the separator of SPLIT_PART must be a text in single quotes, of one character or more",
+        ),
+    };
+    let part = match part {
+        Expr::Literal(Literal::Int(part @ 1..)) => usize::try_from(part).ok(),
+        _ => typer.error_with(
+            "sql-not-allowed",
+            args[2],
+            "the part of SPLIT_PART must be a whole number from 1",
+            vec!["1 is the part before the first separator".to_owned()],
+        ),
+    };
+    Some(Expr::SplitPart { expr, separator: separator?, part: part? })
+}
+
+fn channel_group(typer: &mut Typer<'_>, args: &[&ast::Expr], _: &ast::Expr) -> Option<Expr> {
+    let (source, medium, campaign) = (typer.text_arg(args[0]), typer.text_arg(args[1]), typer.text_arg(args[2]));
+    let version = match args.get(3) {
+        None => VERSIONS.first().copied(),
+        Some(tree) => version(typer, tree),
+    };
+    Some(Expr::ChannelGroup { touch: Box::new([source?, medium?, campaign?]), version: version? })
+}
+
+fn version(typer: &mut Typer<'_>, tree: &ast::Expr) -> Option<Version> {
+    let typed = typer.expr(tree)?;
+    let known = match &typed {
+        Expr::Literal(Literal::Text(name)) => VERSIONS.iter().find(|version| version.name() == name),
+        _ => None,
+    };
+    if known.is_some() {
+        return known.copied();
+    }
+    let message = match typed {
+        Expr::Literal(Literal::Text(name)) => format!("there is no version `{name}` of CHANNEL_GROUP"),
+        _ => "the version of CHANNEL_GROUP must be a text in single quotes".to_owned(),
+    };
+    let names: Vec<String> = VERSIONS.iter().map(|version| format!("'{}'", version.name())).collect();
+    let help = vec![format!("versions: {}; without one the first is taken", names.join(", "))];
+    typer.error_with("unknown-version", tree, message, help)
+}
+
 /// `CASE WHEN … THEN … ELSE … END`, and `CASE x WHEN v THEN …`.
 pub(super) fn case(
     typer: &mut Typer<'_>,
@@ -182,4 +244,74 @@ pub(super) fn case(
     }
     let otherwise = Box::new(results.pop()?);
     Some(Expr::Case { branches: tests.into_iter().zip(results).collect(), otherwise })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::expr::{parse, Scope, Type};
+
+    struct Columns;
+
+    impl Scope for Columns {
+        fn column(&self, name: &str) -> Option<Type> {
+            match name {
+                "n" => Some(Type::Int),
+                "t" => Some(Type::Text),
+                _ => None,
+            }
+        }
+        fn names(&self) -> Vec<&str> {
+            vec!["n", "t"]
+        }
+        fn noun(&self) -> &'static str {
+            "column"
+        }
+    }
+
+    #[test]
+    fn functions_of_texts_say_what_they_take() {
+        let separator = "the separator of SPLIT_PART must be a text in single quotes, of one character or more";
+        let part = "the part of SPLIT_PART must be a whole number from 1";
+        let quoted = "the version of CHANNEL_GROUP must be a text in single quotes";
+        for (sql, expected) in [
+            ("SPLIT_PART(t, t, 1)", vec![separator]),
+            ("SPLIT_PART(t, '', 1)", vec![separator]),
+            ("SPLIT_PART(t, NULL, 1)", vec![separator]),
+            ("SPLIT_PART(t, '/', 0)", vec![part]),
+            ("SPLIT_PART(t, '/', -1)", vec![part]),
+            ("SPLIT_PART(t, '/', 1.5)", vec![part]),
+            ("SPLIT_PART(t, '/', n)", vec![part]),
+            ("SPLIT_PART(t, 1, '/')", vec![separator, part]),
+            ("SPLIT_PART(n, '/', 1)", vec!["`n` is an integer, a text is needed here"]),
+            ("SPLIT_PART(t, '/')", vec!["`split_part` takes 3 arguments, found 2"]),
+            ("SOCIAL_NETWORK(n)", vec!["`n` is an integer, a text is needed here"]),
+            ("SOCIAL_NETWORK()", vec!["`social_network` takes 1 arguments, found 0"]),
+            ("CHANNEL_GROUP(t, t)", vec!["`channel_group` takes 3 to 4 arguments, found 2"]),
+            ("CHANNEL_GROUP(t, n, t)", vec!["`n` is an integer, a text is needed here"]),
+            ("CHANNEL_GROUP(t, t, t, '2019')", vec!["there is no version `2019` of CHANNEL_GROUP"]),
+            ("CHANNEL_GROUP(t, t, t, 2023)", vec![quoted]),
+            ("CHANNEL_GROUP(t, t, t, t)", vec![quoted]),
+            ("CHANNEL_GROUPS(t, t, t)", vec!["there is no function `channel_groups`"]),
+        ] {
+            let errors = parse(sql, &Columns).expect_err(sql);
+            let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+            assert_eq!(messages, expected, "{sql}");
+        }
+        let errors = parse("CHANNEL_GROUP(t, t, t, '2019')", &Columns).expect_err("an unknown version");
+        assert_eq!(errors[0].help, ["versions: '2023-11'; without one the first is taken"]);
+        assert_eq!(&"CHANNEL_GROUP(t, t, t, '2019')"[errors[0].range.clone()], "'2019'");
+    }
+
+    #[test]
+    fn functions_of_texts_are_printed_as_they_are_read() {
+        for (sql, printed) in [
+            ("split_part(t, '''', 2)", "SPLIT_PART(t, '''', 2)"),
+            ("Social_Network(NULL)", "SOCIAL_NETWORK(NULL)"),
+            ("channel_group(t, 'x', NULL)", "CHANNEL_GROUP(t, 'x', NULL, '2023-11')"),
+        ] {
+            let expr = parse(sql, &Columns).unwrap_or_else(|e| panic!("{sql}: {e:?}"));
+            assert_eq!(expr.to_string(), printed);
+            assert_eq!(expr.ty(), Type::Text);
+        }
+    }
 }

@@ -9,11 +9,14 @@ mod outcomes;
 mod parse;
 mod predicates;
 mod sql;
+mod text;
 
 pub use outcomes::{Known, Nulls, Outcomes, Values};
 pub use parse::{parse, ExprError, Scope};
+pub use text::split_part;
 
 use crate::calendar::{civil, day_of_week, iso_week};
+use crate::channels::Version;
 use std::fmt;
 
 /// The type of a column or of an expression.
@@ -202,6 +205,12 @@ pub enum Expr {
     Lower(Box<Expr>),
     /// Unicode uppercase.
     Upper(Box<Expr>),
+    /// `SPLIT_PART(x, 'separator', n)`: the part between separators, from 1; null where there is none.
+    SplitPart { expr: Box<Expr>, separator: String, part: usize },
+    /// `SOCIAL_NETWORK(source)`: null where it is none.
+    SocialNetwork(Box<Expr>),
+    /// `CHANNEL_GROUP(source, medium, campaign, 'version')`: null only where all three are.
+    ChannelGroup { touch: Box<[Expr; 3]>, version: Version },
     /// A part of a date, as an integer.
     DatePart { part: DatePart, expr: Box<Expr> },
 }
@@ -229,7 +238,11 @@ impl Expr {
             }
             Self::Coalesce(items) | Self::SumKnown(items) => items.iter().map(Self::ty).fold(Type::Null, first_known),
             Self::NullIf(left, _) => left.ty(),
-            Self::Lower(_) | Self::Upper(_) => Type::Text,
+            Self::Lower(_)
+            | Self::Upper(_)
+            | Self::SplitPart { .. }
+            | Self::SocialNetwork(_)
+            | Self::ChannelGroup { .. } => Type::Text,
             Self::DatePart { .. } => Type::Int,
         }
     }
@@ -246,6 +259,8 @@ impl Expr {
             | Self::IsNull(e)
             | Self::Lower(e)
             | Self::Upper(e)
+            | Self::SocialNetwork(e)
+            | Self::SplitPart { expr: e, .. }
             | Self::InList { expr: e, .. }
             | Self::Like { expr: e, .. }
             | Self::DatePart { expr: e, .. } => vec![e],
@@ -255,6 +270,7 @@ impl Expr {
                 branches.iter().flat_map(|(c, r)| [c, r]).chain([otherwise.as_ref()]).collect()
             }
             Self::Coalesce(items) | Self::SumKnown(items) => items.iter().collect(),
+            Self::ChannelGroup { touch, .. } => touch.iter().collect(),
         }
     }
 

@@ -12,7 +12,8 @@ use std::ops::Range;
 /// What may be used, told with every refusal.
 pub(super) const ALLOWED: &str =
     "allowed: = <> < <= > >=, AND, OR, NOT, IN (…), BETWEEN, LIKE, IS NULL, + - * / %, CASE, COALESCE, \
-     NULLIF, SUM_KNOWN, LOWER, UPPER, ABS, YEAR, QUARTER, MONTH, WEEK, DAY, DAYOFWEEK, EXTRACT";
+     NULLIF, SUM_KNOWN, LOWER, UPPER, SPLIT_PART, CHANNEL_GROUP, SOCIAL_NETWORK, ABS, YEAR, QUARTER, MONTH, WEEK, DAY, \
+     DAYOFWEEK, EXTRACT";
 
 /// The largest integers that an expression may come to: what 128 bits hold.
 const MAX_INT: f64 = 170_141_183_460_469_231_731_687_303_715_884_105_728.0;

@@ -145,6 +145,14 @@ impl fmt::Display for Expr {
             Self::SumKnown(items) => call(f, "SUM_KNOWN", &items.iter().collect::<Vec<_>>()),
             Self::Lower(inner) => call(f, "LOWER", &[inner]),
             Self::Upper(inner) => call(f, "UPPER", &[inner]),
+            Self::SplitPart { expr, separator, part } => {
+                write!(f, "SPLIT_PART({expr}, '{}', {part})", separator.replace('\'', "''"))
+            }
+            Self::SocialNetwork(inner) => call(f, "SOCIAL_NETWORK", &[inner]),
+            Self::ChannelGroup { touch, version } => {
+                let [source, medium, campaign] = touch.as_ref();
+                write!(f, "CHANNEL_GROUP({source}, {medium}, {campaign}, '{}')", version.name())
+            }
             Self::DatePart { part, expr } => write!(f, "{part}({expr})"),
         }
     }

@@ -3,11 +3,13 @@
 //! Integers are computed in 128 bits (the planner has shown that they fit), dates are day numbers, text functions and
 //! `LIKE` are ours.
 
-use crate::expr::{Arith, Compare, DatePart, Expr, LikePattern, Literal, Type};
+use crate::channels::{social_network, Asked, Facts, Version};
+use crate::expr::{split_part, Arith, Compare, DatePart, Expr, LikePattern, Literal, Type};
 use polars::prelude::{
     col, lit, when, BooleanChunked, Column, DataType, Expr as Polars, Field, Int64Chunked, IntoColumn, NewChunkedArray,
     Null, StringChunked,
 };
+use std::borrow::Cow;
 
 /// The name of a column in a frame: two columns may have one name and different types (see `Scan::columns`).
 #[must_use]
@@ -48,8 +50,14 @@ pub fn lower(expr: &Expr) -> Polars {
         }
         Expr::NullIf(left, right) => when(compare(Compare::Eq, left, right)).then(lit(Null {})).otherwise(value(left)),
         Expr::SumKnown(items) => sum_known(items, expr.ty()),
-        Expr::Lower(inner) => map_text(text(inner), str::to_lowercase),
-        Expr::Upper(inner) => map_text(text(inner), str::to_uppercase),
+        Expr::Lower(inner) => map_text(text(inner), |text| Some(text.to_lowercase().into())),
+        Expr::Upper(inner) => map_text(text(inner), |text| Some(text.to_uppercase().into())),
+        Expr::SplitPart { expr, separator, part } => {
+            let (separator, part) = (separator.clone(), *part);
+            map_text(text(expr), move |text| split_part(text, &separator, part).map(Cow::Borrowed))
+        }
+        Expr::SocialNetwork(inner) => map_text(text(inner), |text| social_network(text).map(Cow::Borrowed)),
+        Expr::ChannelGroup { touch, version } => channel_group(touch, *version),
         Expr::DatePart { part, expr } => date_part(*part, expr),
     }
 }
@@ -180,14 +188,37 @@ fn like(text: Polars, pattern: &str) -> Polars {
     )
 }
 
-fn map_text(text: Polars, change: fn(&str) -> String) -> Polars {
+fn map_text(text: Polars, change: impl for<'t> Fn(&'t str) -> Option<Cow<'t, str>> + Send + Sync + 'static) -> Polars {
     text.map(
         move |column: Column| {
             let texts = column.str()?;
-            let changed = StringChunked::from_iter_options(column.name().clone(), texts.iter().map(|t| t.map(change)));
+            let changed =
+                StringChunked::from_iter_options(column.name().clone(), texts.iter().map(|t| t.and_then(&change)));
             Ok(changed.into_column())
         },
         |_, field| Ok(Field::new(field.name().clone(), DataType::String)),
+    )
+}
+
+fn channel_group(touch: &[Expr; 3], version: Version) -> Polars {
+    let [source, medium, campaign] = touch.each_ref().map(text);
+    source.map_many(
+        move |columns: &mut [Column]| {
+            // A constant comes as one row.
+            let rows = columns.iter().map(Column::len).find(|len| *len != 1).unwrap_or(1);
+            let mut facts = vec![Facts::default(); rows];
+            for (column, asked) in columns.iter().zip(Asked::ALL) {
+                let of: Vec<Facts> = column.str()?.iter().map(|text| Facts::of(asked, text)).collect();
+                for (i, facts) in facts.iter_mut().enumerate() {
+                    *facts = *facts | of[if of.len() == 1 { 0 } else { i }];
+                }
+            }
+            let names: Vec<&str> = version.channels().collect();
+            let channels = facts.into_iter().map(|facts| version.channel(facts).map(|place| names[place]));
+            Ok(StringChunked::from_iter_options(columns[0].name().clone(), channels).into_column())
+        },
+        &[medium, campaign],
+        |_, fields| Ok(Field::new(fields[0].name().clone(), DataType::String)),
     )
 }
 

@@ -1,6 +1,7 @@
 //! The integration suite: one binary, so that dependencies are linked once.
 
 mod bad_input;
+mod channels;
 mod content_fit;
 mod corpus;
 mod definitions;
