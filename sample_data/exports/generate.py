@@ -450,8 +450,9 @@ def facebook_files(posts):
         earlier.append(row)
     name = "Jan-01-2025_Feb-15-2025_598120377465910.csv"
     save(f"meta_business_suite/{name}", utf8(csv_text(earlier, quote="spaces"), bom=True))
-    measures = {m: column(seen, m) for m in FACEBOOK_MEASURES + ["link_clicks", "watch_time", "earnings"]}
-    expect(f"meta_business_suite/{name}", "meta_business_suite.facebook_posts", len(seen), measures)
+    whole = seen[:-2]  # nobody knows which fields the others lack
+    measures = {m: column(whole, m) for m in FACEBOOK_MEASURES + ["link_clicks", "watch_time", "earnings"]}
+    expect(f"meta_business_suite/{name}", "meta_business_suite.facebook_posts", len(whole), measures, bad=2)
 
     rows = [FACEBOOK_FR]
     organic_3s = []
@@ -594,9 +595,9 @@ def meta_audience():
     for name in ("meta_business_suite/Audience.csv", "meta_business_suite/fr/Audience.csv"):
         save(name, utf16(text))
         for title, rows in blocks:
-            measures = {"followers": [int(rows[1][0])]} if title.endswith("followers") else {}
-            if title.endswith("age & gender"):
-                measures = {m: [float(row[n][:-1]) for row in rows[1:]] for n, m in ((1, "women"), (2, "men"))}
+            if not title.endswith("age & gender"):
+                continue
+            measures = {m: [float(row[n][:-1]) / 100 for row in rows[1:]] for n, m in ((1, "women"), (2, "men"))}
             expect(name, "meta_business_suite.audience", len(rows) - 1, measures, title=title)
 
 
@@ -871,8 +872,9 @@ def meta_ads():
     save(name, xlsx([("Raw Data Report", rows)]))
     expect(name,
            "meta_ads.report",
-           len(ads), {m: column(ads, m)
-                      for m in ("conversions", "reach", "impressions", "spend")},
+           len(ads), {m: column(ads, c)
+                      for m, c in (("results", "conversions"), ("reach", "reach"), ("impressions", "impressions"),
+                                   ("spend", "spend"))},
            sheet="Raw Data Report",
            totals=1)
 
@@ -911,10 +913,10 @@ def meta_ads():
         thru = over(add("video_views_3s"), 5, 0)
         thru = None if thru is None else int(thru)
         figures = {
-            "conversions": results, "reach": reach, "impressions": add("impressions"), "spend": spent,
+            "results": results, "reach": reach, "impressions": add("impressions"), "spend": spent,
             "clicks": add("clicks"), "engagements": engagements, "comments": add("comments"), "likes": add("likes"),
             "shares": add("shares"), "video_views_3s": add("video_views_3s"), "new_followers": add("new_followers"),
-            "link_clicks": add("link_clicks"), "purchases": add("purchases") or None
+            "link_clicks": add("link_clicks"), "conversions": add("purchases") or None
         }
         f = figures
         row = span + first + [
@@ -927,14 +929,14 @@ def meta_ads():
             over(spent, engagements, 6), thru,
             over(spent, thru, 6), f["video_views_3s"],
             over(spent, f["video_views_3s"], 6), f["new_followers"], f["link_clicks"],
-            over(spent, f["link_clicks"], 6), None, f["purchases"],
+            over(spent, f["link_clicks"], 6), None, f["conversions"],
             add("carts"),
             over(add("carts"), 3, 0) and int(add("carts") // 3),
             over(add("carts"), 2, 0) and int(add("carts") // 2),
             add("leads"),
             add("content"),
-            over(math.fsum(column(part, "value")), spent, 6) if f["purchases"] else None,
-            over(f["purchases"], f["link_clicks"], 6),
+            over(math.fsum(column(part, "value")), spent, 6) if f["conversions"] else None,
+            over(f["conversions"], f["link_clicks"], 6),
             over(spent, results, 6), month, 2025 if month else None
         ]
         return row, figures
@@ -1478,9 +1480,10 @@ def ga4_traffic():
         save(f"ga4/{name}", utf8("\r\n".join(lines) + "\r\n" + csv_text(body, eol="\r\n")))
         expect(
             f"ga4/{name}", "ga4.report_by_day", len(rows), {
-                m: column(rows, m)
-                for m in ("sessions", "engaged_sessions", "events", "key_events", "revenue", "users", "active_users",
-                          "new_users")
+                m: column(rows, c)
+                for m, c in [("sessions", "sessions"), ("engaged_sessions", "engaged_sessions"), ("events", "events"),
+                             ("key_events", "key_events"), ("revenue", "revenue"), ("total_users", "users"),
+                             ("active_users", "active_users"), ("new_users", "new_users")]
             })
 
 
@@ -1524,8 +1527,10 @@ def ga4_pages():
     name = "ga4/Pages_and_screens_Page_path_and_screen_class.csv"
     save(name, utf8("\r\n".join(lines) + "\r\n" + csv_text(body, eol="\r\n")))
     expect(name, "ga4.report", len(rows), {
-        m: column(rows, m)
-        for m in ("page_views", "active_users", "events", "key_events", "revenue", "users", "sessions")
+        m: column(rows, c)
+        for m, c in [("page_views", "page_views"), ("active_users", "active_users"), ("events", "events"),
+                     ("key_events", "key_events"), ("revenue", "revenue"), ("total_users", "users"),
+                     ("sessions", "sessions")]
     })
 
     sessions = sum(column(rows, "sessions"))
@@ -1703,14 +1708,10 @@ def ga4_bigquery():
     name = "ga4/bigquery/events_20250101_20250331.parquet"
     save(name, buffer.getvalue())
     count = lambda wanted: [1] * sum(e["event_name"] == wanted for e in events)
-    spent = [
-        p["value"]["int_value"] / 1000 for e in events for p in e["event_params"] if p["key"] == "engagement_time_msec"
-    ]
     expect(
         name, "ga4.bigquery", len(events), {
             "events": [1] * len(events), "page_views": count("page_view"), "sessions": [len(sessions)],
-            "users": [len(people)], "new_users": count("first_visit"), "conversions": count("purchase"),
-            "revenue": revenue, "engagement_time": spent
+            "new_users": count("first_visit"), "conversions": count("purchase"), "revenue": revenue
         })
 
 

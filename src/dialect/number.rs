@@ -64,7 +64,7 @@ pub struct NumberFormat {
 /// What a cell says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Number {
-    /// Written without decimals, or whole once `K`, `M` or `B` is applied: `1200`, `1.2K`.
+    /// Written without decimals, or whole once `K`, `M` or `B` is applied: `1200`, `1.2K`; the seconds of `0:06:39`.
     Int(i64),
     /// Written with decimals, an exponent or a percent sign; finite. A percentage is a fraction: `15.86%` is 0.1586.
     Float(f64),
@@ -143,6 +143,9 @@ impl NumberFormat {
 
     /// Takes off what surrounds the digits.
     fn parse_value(self, text: &str) -> Result<Number, NumberError> {
+        if let Some(seconds) = duration(text) {
+            return Ok(Number::Int(seconds));
+        }
         let (sign, text) = take_sign(text);
         let (percent, text) = stripped(text, text.strip_suffix('%').map(str::trim_end));
         let (before, text) = stripped(text, currency::strip_before(text));
@@ -284,6 +287,21 @@ fn push_decimals(text: &mut String, decimals: Option<&str>) {
     if let Some(decimals) = decimals {
         text.push('.');
         text.push_str(decimals);
+    }
+}
+
+/// The seconds of a duration in hours, minutes and seconds: `0:06:39`. Two parts may be minutes and seconds or hours and
+/// minutes, and are none.
+fn duration(text: &str) -> Option<i64> {
+    let mut parts = text.split(':');
+    let (hours, minutes, seconds) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_part = |part: &str| part.len() == 2 && is_digits(part) && part < "60";
+    let fits = parts.next().is_none() && is_digits(hours) && hours.len() < 8 && is_part(minutes) && is_part(seconds);
+    let number = |part: &str| part.parse::<i64>().ok();
+    if fits {
+        Some((number(hours)? * 60 + number(minutes)?) * 60 + number(seconds)?)
+    } else {
+        None
     }
 }
 

@@ -63,6 +63,10 @@ pub(super) fn of_draft(draft: &Draft, findings: &mut Vec<Finding>) {
     let mut add = |about: &'static str, text: String, unsure: bool| {
         findings.push(Finding { table: table.clone(), about, text, unsure });
     };
+    if let Some(profile) = super::known::may_be(&draft.table) {
+        let id = &profile.about.id;
+        add("profile", format!("perhaps {id}, which is experimental: `profile: {id}` reads it so"), true);
+    }
     add("rows", rows(draft), false);
     if let Some((text, unsure)) = text_file(&draft.table) {
         add("text", text, unsure);

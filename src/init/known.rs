@@ -2,7 +2,8 @@
 
 use super::findings::{described, Finding};
 use super::names::{yaml, Names};
-use crate::calendar::{civil, iso_date};
+use crate::calendar::{civil, iso_date, parse_date};
+use crate::catalog::CURRENCY_COLUMN;
 use crate::diagnostic::{count, short_list};
 use crate::profiles::{recognise, Profile, Seen, Table, Tier};
 use crate::source::{PeriodFrom, SampledTable};
@@ -27,6 +28,8 @@ pub(super) struct Known {
     titles: Vec<String>,
     /// Columns that the profile does not know.
     unknown: Vec<String>,
+    /// What its amounts are in, where the files tell it.
+    pub(super) currency: Option<String>,
     /// The first table, for people.
     table: SampledTable,
     /// Whether each record lies in a month.
@@ -53,6 +56,22 @@ pub(super) fn profile_of(table: &SampledTable) -> Option<&'static Profile> {
     match recognise(&seen(table)).as_slice() {
         [only] if only.about.tier == Tier::Complete => Some(only),
         _ => None,
+    }
+}
+
+/// Tables that nothing dates, in a file of several, are of the days that another one has: the days of a search engine's clicks stand
+/// beside its queries.
+pub(super) fn tell_periods(tables: &mut [SampledTable]) {
+    let days = tables.iter().find_map(|table| {
+        let profile = profile_of(table)?;
+        let time = profile.source.time.as_ref()?;
+        let place = table.header.iter().position(|cell| profile.headers.spelled(cell) == Some(time.column.as_str()))?;
+        let days: Vec<i32> = table.rows.iter().filter_map(|row| parse_date(&row.cells.get(place)?.text)).collect();
+        Some((*days.iter().min()?, *days.iter().max()?))
+    });
+    let Some(days) = days else { return };
+    for table in tables.iter_mut().filter(|table| table.period.is_none() && profile_of(table).is_some()) {
+        table.period = Some((days, PeriodFrom::OtherTable));
     }
 }
 
@@ -130,7 +149,8 @@ impl Known {
             declares_encoding: first.declares_encoding,
             columns: tables.iter().flat_map(|table| columns(profile, table)).collect(),
             titles: tables.iter().filter_map(|table| table.title.as_ref().map(|title| title.to_lowercase())).collect(),
-            unknown: unknown.into_iter().filter(|name| !name.starts_with("column ")).collect(),
+            unknown: unknown.into_iter().filter(|name| !is_numbered(name)).collect(),
+            currency: tables.iter().find_map(|table| currency(profile, table)),
             table: first.clone(),
             is_in_months: !is_range || (!has_dates && periods.into_iter().flatten().all(in_a_month)),
         })
@@ -173,6 +193,11 @@ impl Known {
         used.next().map(|(name, ..)| *name)
     }
 
+    /// How many columns cut its figures.
+    pub(super) fn cuts(&self) -> usize {
+        cuts(self.profile, &self.table).len()
+    }
+
     /// Whether it tells of where visits come from.
     pub(super) fn has_networks(&self) -> bool {
         let entries = self.profile.source.dimensions.entries();
@@ -181,7 +206,8 @@ impl Known {
         let sources: Vec<&str> = words(sql).filter(|word| entries.iter().any(|(name, ..)| name == word)).collect();
         let of = |name: &str| entries.iter().find(|(other, ..)| *other == name).and_then(|(_, d, _)| d.expr.clone());
         if !sql.contains("SOCIAL_NETWORK") {
-            return true;
+            // Results of a search engine are no visits by where they come from.
+            return self.profile.about.table != Table::WebDaily;
         }
         sources.iter().any(|source| of(source).is_some_and(|sql| words(&sql).any(|word| self.columns.contains(word))))
     }
@@ -226,6 +252,24 @@ impl Known {
     pub(super) fn is_lifetime(&self) -> bool {
         self.profile.source.period_type == Some(PeriodType::LifetimeSnapshot)
     }
+}
+
+/// Whether a name is one that was given to a column without any, or that stands twice.
+fn is_numbered(name: &str) -> bool {
+    name.starts_with("column ")
+        || name.ends_with(')')
+            && name.rsplit_once(" (").is_some_and(|(_, n)| n.trim_end_matches(')').parse::<u32>().is_ok())
+}
+
+/// What the amounts of a table are in: by its header, else by its first row.
+fn currency(profile: &Profile, table: &SampledTable) -> Option<String> {
+    if let Some(code) = profile.headers.rename(&table.header).currencies.into_iter().next() {
+        return Some(code);
+    }
+    let is_currency = |cell: &String| profile.headers.name(cell).is_some_and(|(name, _)| name == CURRENCY_COLUMN);
+    let place = table.header.iter().position(is_currency)?;
+    let mut cells = table.rows.iter().filter_map(|row| row.cells.get(place)).map(|cell| cell.text.to_uppercase());
+    cells.find(|text| !text.is_empty())
 }
 
 /// Whether dates that may lack a year have one.
@@ -314,7 +358,9 @@ pub(super) fn findings(source: &Known, findings: &mut Vec<Finding>) {
         .filter(|(_, measure)| measure.additivity.unwrap_or(Additivity::Additive) == Additivity::Additive)
         .map(|(name, _)| *name)
         .collect();
-    add("adds up", sums.join(", "), false);
+    if !sums.is_empty() {
+        add("adds up", sums.join(", "), false);
+    }
     if !source.unknown.is_empty() {
         let names: Vec<&str> = source.unknown.iter().map(String::as_str).collect();
         add("unknown", format!("columns that the profile does not know: {}", short_list(&names)), true);

@@ -151,7 +151,9 @@ fn groups(request: &Request) -> Result<Vec<Group>, Diagnostic> {
             }
             seen.push(real);
             files += 1;
-            for table in peek(&path, format, knows_format)? {
+            let mut tables = peek(&path, format, knows_format)?;
+            known::tell_periods(&mut tables);
+            for table in tables {
                 let profile = known::profile_of(&table);
                 let place = found.iter().position(|group| group.takes(&table, profile));
                 let place = place.unwrap_or_else(|| {

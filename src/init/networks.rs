@@ -146,12 +146,22 @@ impl<'k> Networks<'k> {
 /// The sources of a table that are read as one: of a network no two that have a figure in common, which would count twice.
 fn united(known: &[Known], table: Table) -> Vec<&Known> {
     let mut members: Vec<&Known> = vec![];
-    for source in known.iter().filter(|source| source.profile.about.table == table && source.has_networks()) {
+    let mut fit: Vec<&Known> =
+        known.iter().filter(|source| source.profile.about.table == table && source.has_networks()).collect();
+    // Figures of a whole account before those that are cut by videos or countries.
+    fit.sort_by_key(|source| if table == Table::AccountDaily { source.cuts() } else { 0 });
+    for source in fit {
         let own: Vec<&str> = source.measures().iter().map(|(name, _)| *name).collect();
         let clashes = |other: &&Known| {
             other.profile.about.network == source.profile.about.network
                 && other.measures().iter().any(|(name, _)| own.contains(name))
         };
+        // Amounts of two currencies are not added up.
+        let is_other =
+            |other: &&Known| other.currency.as_ref().zip(source.currency.as_ref()).is_some_and(|(one, two)| one != two);
+        if members.iter().any(is_other) {
+            continue;
+        }
         if !members.iter().any(clashes) && !own.is_empty() {
             members.push(source);
         }

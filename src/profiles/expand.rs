@@ -2,6 +2,7 @@
 
 use super::{find, unknown, About, Tier};
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
+use crate::library::substitute;
 use crate::spec::{CsvSpec, NamesOr, NumberSpec, Pipeline, Source, TimeSpec, EXPORT_START};
 use indexmap::IndexMap;
 
@@ -36,12 +37,53 @@ pub(super) fn template(about: &About) -> Source {
     let mut source = about.source.clone();
     source.dimensions = each(&source.dimensions, |dimension| dimension.optional = true);
     source.measures = each(&source.measures, |measure| measure.optional = true);
+    if source.format.is_some_and(|format| !format.is_text()) {
+        by_path(about, source)
+    } else {
+        source
+    }
+}
+
+/// Files that know their columns are read by the names there, which may be paths: `geo.country`.
+fn by_path(about: &About, mut source: Source) -> Source {
+    let path = |name: &str| about.columns.get(name).and_then(|spellings| spellings.first());
+    let declared: Vec<String> = source
+        .dimensions
+        .entries()
+        .iter()
+        .map(|(name, ..)| (*name).to_owned())
+        .chain(source.measures.entries().iter().map(|(name, ..)| (*name).to_owned()))
+        .collect();
+    let column = |name: &str, column: &Option<String>| path(column.as_deref().unwrap_or(name)).cloned();
+    let replaced = |sql: &String| {
+        substitute(sql, &|word| {
+            let path = path(word).filter(|_| !declared.iter().any(|name| name == word))?;
+            Some(format!("\"{path}\""))
+        })
+    };
+    source.dimensions = named(&source.dimensions, |name, dimension| match &dimension.expr {
+        Some(sql) => dimension.expr = Some(replaced(sql)),
+        None => dimension.column = column(name, &dimension.column),
+    });
+    source.measures = named(&source.measures, |name, measure| match &measure.expr {
+        Some(sql) => measure.expr = Some(replaced(sql)),
+        None => measure.column = column(name, &measure.column),
+    });
+    if let Some(time) = &mut source.time {
+        if let Some(path) = path(&time.column) {
+            time.column.clone_from(path);
+        }
+    }
     source
 }
 
 fn each<T: Clone + Default>(entries: &NamesOr<T>, change: impl Fn(&mut T)) -> NamesOr<T> {
+    named(entries, |_, details| change(details))
+}
+
+fn named<T: Clone + Default>(entries: &NamesOr<T>, change: impl Fn(&str, &mut T)) -> NamesOr<T> {
     let changed = entries.entries().into_iter().map(|(name, mut details, _)| {
-        change(&mut details);
+        change(name, &mut details);
         (name.to_owned(), Some(details))
     });
     NamesOr::Map(changed.collect())

@@ -25,6 +25,8 @@ pub struct Profile {
     pub source: Source,
     /// How its columns are called.
     pub headers: Arc<Headers>,
+    /// The same for reading them: files that know their columns keep the names.
+    pub reading: Arc<Headers>,
 }
 
 /// A profile as its file has it, but for the source.
@@ -166,7 +168,14 @@ fn profile(text: &str) -> Profile {
     };
     let columns = about.columns.iter().map(|(name, spellings)| (name.as_str(), spellings.as_slice()));
     let headers = Arc::new(Headers::new(columns, &about.ignored));
-    Profile { source: expand::template(&about), headers, about }
+    let source = expand::template(&about);
+    let reading = if source.format.is_some_and(|format| !format.is_text()) {
+        let paths: Vec<&str> = about.columns.values().flatten().map(String::as_str).collect();
+        Arc::new(Headers::new(paths.into_iter().map(|path| (path, &[][..])), &about.ignored))
+    } else {
+        Arc::clone(&headers)
+    };
+    Profile { about, source, headers, reading }
 }
 
 #[cfg(test)]

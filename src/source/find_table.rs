@@ -131,7 +131,7 @@ pub(super) fn all(
             let above = std::mem::take(&mut titles);
             let places: Vec<usize> = (0..above.len()).collect();
             let preamble: Vec<String> = above.iter().map(|row| row.cells.join(" ")).collect();
-            let title = title(&above, &places).unwrap_or_else(|| early.cells.join(", "));
+            let title = own_title(&above, &places).unwrap_or_else(|| first_column(&early, reading));
             if is_wanted(&early, reading) {
                 found.push(Found { line: early.line, preamble: preamble.join("\n"), title, header: early.cells });
             } else {
@@ -146,6 +146,19 @@ pub(super) fn all(
         return Err(if names.is_empty() { error } else { error.note(format!("tables there: {}", names.join(", "))) });
     }
     Ok((found, others))
+}
+
+/// The title of a table; lines of comments are not of one table.
+fn own_title(above: &[Early], places: &[usize]) -> Option<String> {
+    let is_comment = |row: &Early| row.cells.first().is_some_and(|cell| cell.trim_start().starts_with('#'));
+    title(above, places).filter(|_| !above.last().is_some_and(is_comment))
+}
+
+/// What a table without title is called: its first column that dates no record.
+fn first_column(header: &Early, reading: &Reading) -> String {
+    let dates = |cell: &&String| !reading.times.contains(reading.name(cell).as_ref());
+    let mut known = header.known().filter(dates);
+    known.next().or(header.known().next()).cloned().unwrap_or_default()
 }
 
 /// What is said of the tables of a file that are not read.
@@ -173,7 +186,13 @@ pub(super) fn most_names(rows: &mut dyn Rows, reading: &Reading) -> usize {
 fn is_wanted(header: &Early, reading: &Reading) -> bool {
     let has = |name: &str| header.cells.iter().any(|cell| reading.name(cell) == name);
     let times: Vec<&String> = reading.times.iter().filter(|time| !is_told_by_export(time)).collect();
-    times.iter().all(|time| has(time)) && reading.named.iter().any(|name| !times.contains(&name) && has(name))
+    let is_other = |name: &str| !times.iter().any(|time| *time == name);
+    let knows = |cell: &String| {
+        let known = reading.headers.as_ref().and_then(|headers| headers.name(cell));
+        known.is_some_and(|(name, _)| is_other(name))
+    };
+    let is_named = reading.named.iter().any(|name| is_other(name) && has(name));
+    times.iter().all(|time| has(time)) && (is_named || header.cells.iter().any(knows))
 }
 
 /// The header where no table is asked for: the first row that has most of the declared names.

@@ -69,6 +69,21 @@ pub(super) fn files(source: &Source, at: &YamlPath, errors: &mut Diagnostics) ->
     found
 }
 
+/// The data files of a folder and of all below it, but for hidden ones, in the order of their names.
+pub(super) fn below(folder: &Path, found: &mut Vec<(PathBuf, FileFormat)>) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_hidden = |path: &Path| path.file_name().is_none_or(|name| name.to_string_lossy().starts_with(['.', '_']));
+    let mut paths: Vec<PathBuf> = entries.filter(|path| !is_hidden(path)).collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            below(&path, found);
+        } else if let Some(format) = format_of(&path) {
+            found.push((path, format));
+        }
+    }
+}
+
 /// The files that an entry of a path stands for.
 pub(super) fn entry(
     text: &str,

@@ -7,6 +7,7 @@ use super::exports::{day_of, period_of};
 use super::find_table::{names, split, Split};
 use super::first::first;
 use super::ndjson::columns;
+use super::partitions::partitions;
 use super::peek_rows::{of_value, Beginning};
 pub use super::peek_rows::{CellKind, SampledCell, SampledRow};
 use super::{paths, reader, text, totals, zip};
@@ -81,7 +82,7 @@ pub struct SampledTable {
     pub name_day: Option<i32>,
 }
 
-/// The files that a path, a glob or a folder stands for, with their formats and whether their names tell these.
+/// The files that a path, a glob or a folder with all below it stands for, with their formats and whether their names tell these.
 ///
 /// # Errors
 /// There are none.
@@ -90,6 +91,14 @@ pub fn exports(entry: &str) -> Result<Vec<(PathBuf, FileFormat, bool)>, Diagnost
     let plain = Path::new(entry);
     if plain.is_file() && paths::format_of(plain).is_none() {
         return Ok(vec![(plain.to_path_buf(), FileFormat::Csv, false)]);
+    }
+    if plain.is_dir() {
+        let mut below = vec![];
+        paths::below(plain, &mut below);
+        // A folder of a table that is cut into folders is read as one, by its own rules.
+        if below.iter().any(|(path, _)| path.parent() != Some(plain) && partitions(path).is_empty()) {
+            return Ok(below.into_iter().map(|(path, format)| (path, format, true)).collect());
+        }
     }
     let found = paths::entry(entry, None, &at)?;
     Ok(found.into_iter().map(|(path, format)| (path, format, true)).collect())

@@ -31,7 +31,7 @@ pub(super) fn reading(source: &Source, at: &YamlPath, errors: &mut Diagnostics) 
         all_tables: source.table.as_ref().is_some_and(is_all),
         description_rows: csv.description_rows.unwrap_or(0),
         profile: source.profile.clone(),
-        headers: source.profile.as_deref().and_then(profiles::find).map(|profile| Arc::clone(&profile.headers)),
+        headers: source.profile.as_deref().and_then(profiles::find).map(|profile| Arc::clone(&profile.reading)),
         unnest: source.unnest.clone(),
         numbers: source.numbers.as_ref().map(|n| numbers(n, &at.key("numbers"), errors)).unwrap_or_default(),
         period: period(source, at, errors),

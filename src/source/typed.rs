@@ -62,12 +62,10 @@ impl<'s> Typed<'s> {
         let mut columns = vec![];
         for (place, raw) in header.iter().enumerate() {
             let Some(ty) = scan_type(scan, raw) else { continue };
-            let dates = |strict| Dates {
-                formats: reading.dates.get(raw).map_or(&[], Vec::as_slice),
-                strict,
-                period: layout.period,
-                last: None,
-            };
+            let is_snapshot = reading.snapshot.as_ref().is_some_and(|snapshot| snapshot.column == *raw);
+            let period = if is_snapshot { layout.period.map(after) } else { layout.period };
+            let formats = reading.dates.get(raw).map_or(&[][..], Vec::as_slice);
+            let dates = |strict| Dates { formats, strict, period, last: None };
             let column = match (strict(scan, raw), ty) {
                 (Some(Strict::Date), _) => Column::Day(dates(Strict::Date), Date32Builder::new()),
                 (Some(Strict::Wall), _) => Column::Wall(dates(Strict::Wall), TimestampMicrosecondBuilder::new()),
@@ -228,6 +226,12 @@ impl<'s> Typed<'s> {
         self.aside.bad.push(bad);
         Ok(())
     }
+}
+
+/// The days on which an export may be made that covers others: from a week before its last day on, for less than a year, so that
+/// a day without a year is one of them.
+fn after((_, end): (i32, i32)) -> (i32, i32) {
+    (end - 7, end + 300)
 }
 
 /// The error for a bad row where none is allowed.
