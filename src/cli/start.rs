@@ -32,6 +32,9 @@ pub(super) struct InitArgs {
     /// The days that the exports cover, where they do not tell it themselves.
     #[arg(long, value_name = "FIRST..LAST", value_parser = period)]
     period: Option<(i32, i32)>,
+    /// Write out how exports are read, also of layouts that `jalon profiles` knows.
+    #[arg(long)]
+    no_profiles: bool,
 }
 
 /// What `preview` takes.
@@ -60,12 +63,12 @@ fn name(text: &str) -> Result<String, String> {
 
 /// Writes a first pipeline over exports.
 pub(super) fn init(printer: &Printer, args: InitArgs) -> io::Result<u8> {
-    let InitArgs { exports, output, force, name, period } = args;
+    let InitArgs { exports, output, force, name, period, no_profiles } = args;
     if let Some(path) = output.as_deref().filter(|path| path.exists() && !force) {
         let error = Diagnostic::pipeline("file-exists", format!("`{}` is there already", path.display()));
         return printer.failure(None, &error.help("name another file, or overwrite it with `--force`"));
     }
-    let request = Request { exports, name, period, output: output.clone() };
+    let request = Request { exports, name, period, output: output.clone(), no_profiles };
     let first = match first_pipeline(&request) {
         Ok(first) => first,
         Err(error) => return printer.failure(None, &error),

@@ -37,9 +37,8 @@ pub(super) struct Known {
 }
 
 fn seen(table: &SampledTable) -> Seen<'_> {
-    let base = |member: &'_ str| member.rsplit('/').next().map(str::len).unwrap_or(0);
     let file = match &table.member {
-        Some(member) => &member[member.len() - base(member)..],
+        Some(member) => member.rsplit('/').next().unwrap_or(member),
         None => table.path.file_name().and_then(|name| name.to_str()).unwrap_or_default(),
     };
     Seen {

@@ -39,6 +39,8 @@ pub struct Request {
     pub period: Option<(i32, i32)>,
     /// Where the pipeline will be written, for its first comment and its name.
     pub output: Option<PathBuf>,
+    /// Whether layouts that profiles know are written out all the same.
+    pub no_profiles: bool,
 }
 
 /// A first pipeline.
@@ -154,7 +156,7 @@ fn groups(request: &Request) -> Result<Vec<Group>, Diagnostic> {
             let mut tables = peek(&path, format, knows_format)?;
             known::tell_periods(&mut tables);
             for table in tables {
-                let profile = known::profile_of(&table);
+                let profile = known::profile_of(&table).filter(|_| !request.no_profiles);
                 let place = found.iter().position(|group| group.takes(&table, profile));
                 let place = place.unwrap_or_else(|| {
                     found.push(Group { profile, ..Group::default() });

@@ -186,7 +186,7 @@ fn metrics_of(source: &str, table: Table, members: &[&Known], prefix: &str, name
     for wanted in SHOWN {
         let measure = members.iter().flat_map(|member| member.measures()).find(|(name, _)| name == wanted);
         let Some((name, measure)) = measure else { continue };
-        let Some(how) = how(&additivity(name, &measure), members) else { continue };
+        let Some(how) = how(additivity(name, &measure), members) else { continue };
         let is_free = !names.is_taken(name);
         let called = if is_free { name.to_owned() } else { format!("{prefix} {name}") };
         let called = names.give(&called, "metric", None);
@@ -197,7 +197,7 @@ fn metrics_of(source: &str, table: Table, members: &[&Known], prefix: &str, name
 }
 
 /// How a measure is aggregated in a first report; `None` where that needs a thought.
-fn how(additivity: &Additivity, members: &[&Known]) -> Option<&'static str> {
+fn how(additivity: Additivity, members: &[&Known]) -> Option<&'static str> {
     match additivity {
         Additivity::Additive => Some(""),
         Additivity::SemiAdditive if members.iter().all(|source| source.is_in_months) => {

@@ -32,6 +32,12 @@ pub fn recognise(seen: &Seen<'_>) -> Vec<&'static Profile> {
     found.into_iter().take_while(|(columns, _)| *columns == most).map(|(_, profile)| profile).collect()
 }
 
+/// Whether a file is called so, perhaps with something before it: `Brand_Chart data.csv`.
+fn is_called(file: &str, member: &str) -> bool {
+    let (file, member) = (folded(file), folded(member));
+    file.strip_suffix(member.as_str()).is_some_and(|before| before.is_empty() || before.ends_with([' ', '_', '-']))
+}
+
 /// How much beside the header tells that a table is of a profile, and how many of its columns the profile knows; `None` where it is not.
 fn known(profile: &Profile, seen: &Seen<'_>) -> Option<(usize, usize)> {
     let told = &profile.about.recognise;
@@ -43,7 +49,7 @@ fn known(profile: &Profile, seen: &Seen<'_>) -> Option<(usize, usize)> {
         && (told.any.is_empty() || told.any.iter().any(has))
         && !told.without.iter().any(has)
         && told.sheet.as_ref().is_none_or(|sheet| seen.sheet.is_some_and(|there| is(sheet, there)))
-        && (told.members.is_empty() || told.members.iter().any(|member| is(member, seen.file)))
+        && (told.members.is_empty() || told.members.iter().any(|member| is_called(seen.file, member)))
         && (told.titles.is_empty() || seen.title.is_some_and(|there| told.titles.iter().any(|title| is(title, there))))
         && told.preamble.as_ref().is_none_or(|_| seen.has_comments);
     let beside = [told.sheet.is_some(), !told.members.is_empty(), !told.titles.is_empty(), told.preamble.is_some()];

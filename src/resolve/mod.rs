@@ -5,6 +5,7 @@ mod adds_up;
 mod analyses;
 mod baseline;
 mod calendar;
+mod columns;
 mod computed;
 mod currency;
 mod declared;
@@ -97,7 +98,6 @@ pub fn resolve(spec: &Pipeline, catalog: &Catalog, overrides: &Overrides, errors
     let segments = segments::resolve(spec, &sources, errors);
     let mut metrics = metrics::resolve(spec, &sources, &broken, errors);
     quality::mixed(&mut metrics.resolved, &sources, errors);
-    currency::mixed(&metrics.resolved, &sources, errors);
     let (mut reports, mut taken) =
         reports::resolve(spec, &sources, &metrics, &segments, calendar.as_deref(), overrides, errors);
     let fallback = Calendar::default();

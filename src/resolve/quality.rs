@@ -231,12 +231,13 @@ fn expected(
     }
 }
 
-/// Marks metrics that are made of lifetime figures, and refuses those that mix them with figures of a day.
+/// Marks metrics that are made of lifetime figures, and refuses those that mix them with figures of a day, or two currencies.
 pub(super) fn mixed(
     metrics: &mut IndexMap<String, MetricPlan>,
     sources: &IndexMap<String, LogicalSource>,
     errors: &mut Diagnostics,
 ) {
+    super::currency::mixed(metrics, sources, errors);
     let names: Vec<String> = metrics.keys().cloned().collect();
     for name in &names {
         let read: Vec<&LogicalSource> =

@@ -103,6 +103,7 @@ fn refuse_keys(source: &Source, at: &YamlPath, errors: &mut Diagnostics) {
         ("expect", source.expect.is_some()),
         ("checks", !source.checks.is_empty()),
         ("lookups", !source.lookups.entries().is_empty()),
+        ("currency", source.currency.is_some()),
     ];
     for (key, _) in clashing.iter().filter(|(_, there)| *there) {
         let error = Diagnostic::pipeline("clashing-keys", format!("`{key}` cannot stand beside `union`"));

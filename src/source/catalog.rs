@@ -49,10 +49,10 @@ pub fn inspect(pipeline: &Pipeline, errors: &mut Diagnostics) -> Catalog {
         let mut columns = reconcile(&format!("source `{name}`"), &at, source, &infos, errors);
         for (column, info) in &mut columns {
             // Typed files may hold days as texts: how they are written is declared.
-            if reading.dates.contains_key(column) && info.physical == Physical::Typed(Type::Text) {
-                if infos.iter().all(|file| !file.format.is_text()) {
-                    info.physical = Physical::Typed(Type::Date);
-                }
+            let is_text =
+                info.physical == Physical::Typed(Type::Text) && infos.iter().all(|file| !file.format.is_text());
+            if is_text && reading.dates.contains_key(column) {
+                info.physical = Physical::Typed(Type::Date);
             }
         }
         let reading = Arc::new(reading.clone());

@@ -25,7 +25,7 @@ impl Reader for SheetReader {
     fn inspect(&self, path: &Path, reading: &Reading) -> Result<FileInfo, Diagnostic> {
         let mut rows = SheetRows::open(path, &choice(reading.sheet.as_ref()))?;
         let found = find(&mut rows, reading, path)?;
-        sheet_table(path, reading, found)
+        sheet_table(path, reading, &found)
     }
 
     fn inspect_all(&self, path: &Path, reading: &Reading) -> Result<Vec<FileInfo>, Diagnostic> {
@@ -36,9 +36,8 @@ impl Reader for SheetReader {
         let (tables, others) = find_table::all(&mut rows, reading, path)?;
         let mut infos: Vec<FileInfo> = vec![];
         for found in tables {
-            let title = found.title.clone();
-            let mut info = sheet_table(path, reading, found)?;
-            info.layout.title = Some(title);
+            let mut info = sheet_table(path, reading, &found)?;
+            info.layout.title = Some(found.title);
             if infos.is_empty() {
                 info.remarks.extend(find_table::unread(&others));
             } else {
@@ -55,7 +54,7 @@ impl Reader for SheetReader {
 }
 
 /// A table of a sheet: its header, and a sample of its rows.
-fn sheet_table(path: &Path, reading: &Reading, found: Found) -> Result<FileInfo, Diagnostic> {
+fn sheet_table(path: &Path, reading: &Reading, found: &Found) -> Result<FileInfo, Diagnostic> {
     let bytes = std::fs::metadata(path).map_err(|e| unreadable(path, &e))?.len();
     let mut layout = FileLayout {
         period: reading.period.or_else(|| period_in(&found.preamble)).or_else(|| exports::period_of(path)),

@@ -1,4 +1,4 @@
-//! Days that typed files hold as texts: `event_date` of Google Analytics in BigQuery is `20250131`.
+//! Days that typed files hold as texts: `event_date` of Google Analytics in `BigQuery` is `20250131`.
 
 use super::cells::{Dates, Fault};
 use super::csv_cells::Strict;

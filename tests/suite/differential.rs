@@ -123,6 +123,10 @@ fn shipped_pipelines_equal_the_oracle() {
         let done = crate::harness::run_in(&repository(), &args);
         assert_eq!(done.code, 0, "{}: {}", path.display(), done.stderr);
         assert!(bytes() == fused, "{}: the engines differ", path.display());
+        // The oracle knows no profiles: what the generator of the exports says stands in for it, see `exports`.
+        if text.contains("    profile: ") {
+            continue;
+        }
         let read = |file: &String| oracle::read_long_csv(&place.path().join(file), &yaml);
         let rows: Vec<oracle::Row> = files.iter().flat_map(read).collect();
         let cells = oracle::evaluate(&yaml, &repository(), None);

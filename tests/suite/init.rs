@@ -36,7 +36,7 @@ fn begin_with(exports: &[(&str, Vec<u8>)], more: &[&str]) -> Begun {
 }
 
 fn init(place: &Place, args: &[&str]) -> Done {
-    place.jalon(&[&["init"], args, &["-o", "pipeline.yaml"]].concat())
+    place.jalon(&[&["init", "--no-profiles"], args, &["-o", "pipeline.yaml"]].concat())
 }
 
 impl Begun {
@@ -105,7 +105,7 @@ fn posts_of_meta() {
 fn the_pipeline_and_what_is_told_as_a_whole() {
     let place = Place::new();
     place.write("exports/Feb-01-2025_Mar-15-2025_613168031534769.csv", META);
-    let done = place.jalon(&["init", "exports/Feb-01-2025_Mar-15-2025_613168031534769.csv"]);
+    let done = place.jalon(&["init", "exports/Feb-01-2025_Mar-15-2025_613168031534769.csv", "--no-profiles"]);
     assert_eq!(done.code, 0, "{}", done.stderr);
     insta::assert_snapshot!("a_first_pipeline", done.stdout);
     insta::assert_snapshot!("what_init_tells", done.stderr);

@@ -10,6 +10,7 @@ mod dialects;
 mod differential;
 mod drivers;
 mod explain;
+mod exports;
 mod harness;
 mod init;
 mod joins;
