@@ -26,14 +26,25 @@ pub fn period_in(text: &str) -> Option<(i32, i32)> {
     }
 }
 
-/// The day of a snapshot: the last full date in a file name. `None` where there is none, or where its day and month
-/// could be swapped (`01-02-2025`). More than 8 digits in a row are an id.
+/// The day of a snapshot: the last full date in a file name, else 13 digits that are the milliseconds since 1970 of a moment from
+/// 2010 to 2039, as `LinkedIn` names its exports (the day is that of UTC). `None` where there is none, or where its day and
+/// month could be swapped (`01-02-2025`). Other runs of more than 8 digits are ids.
 #[must_use]
 pub fn day_in(text: &str) -> Option<i32> {
     match dates_in(text).last() {
         Some(Found::Day(day)) => Some(*day),
-        _ => None,
+        Some(Found::Unclear) => None,
+        None => tokens(text).into_iter().rev().find_map(moment),
     }
+}
+
+/// The day of milliseconds since 1970.
+fn moment(token: Token) -> Option<i32> {
+    const DAY: i64 = 86_400_000;
+    let Token::Digits(digits) = token else { return None };
+    let millis: i64 = digits.parse().ok().filter(|_| digits.len() == 13)?;
+    let day = i32::try_from(millis / DAY).ok()?;
+    (2010..2040).contains(&civil(day).0).then_some(day)
 }
 
 /// A full date in a text.

@@ -5,6 +5,7 @@ use super::names::{yaml, Names};
 use crate::calendar::{civil, iso_date, parse_date};
 use crate::catalog::CURRENCY_COLUMN;
 use crate::diagnostic::{count, short_list};
+use crate::dialect::{in_period, DateFormat, Moment};
 use crate::profiles::{recognise, Profile, Seen, Table, Tier};
 use crate::source::{PeriodFrom, SampledTable};
 use crate::spec::{Additivity, Measure, NameOrPlace, PeriodType, SourceGrain};
@@ -69,7 +70,13 @@ pub(super) fn tell_periods(tables: &mut [SampledTable]) {
         Some((*days.iter().min()?, *days.iter().max()?))
     });
     let Some(days) = days else { return };
-    for table in tables.iter_mut().filter(|table| table.period.is_none() && profile_of(table).is_some()) {
+    let needs = |table: &SampledTable| {
+        profile_of(table).is_some_and(|profile| {
+            let time = profile.source.time.as_ref().map_or("", |time| time.column.as_str());
+            table.period.is_none() && !columns(profile, table).contains(time)
+        })
+    };
+    for table in tables.iter_mut().filter(|table| needs(table)) {
         table.period = Some((days, PeriodFrom::OtherTable));
     }
 }
@@ -85,8 +92,42 @@ pub(super) fn are_alike(profile: &'static Profile, one: &SampledTable, other: &S
     let is_cut = matches!(profile.about.table, Table::AdsDaily | Table::WebDaily)
         || profile.source.time.as_ref().and_then(|time| time.grain) == Some(SourceGrain::Range);
     member(one) == member(other)
+        && currency(profile, one) == currency(profile, other)
         && one.declares_encoding == other.declares_encoding
         && (!is_cut || cuts(profile, one) == cuts(profile, other))
+}
+
+/// Whether two files hold the same days of one figure, which would count twice: exports that overlap, or one export in two languages
+/// or formats. Of lifetime figures the latest counts.
+pub(super) fn overlap(profile: &'static Profile, one: &SampledTable, other: &SampledTable) -> bool {
+    let is_lifetime = profile.source.period_type == Some(PeriodType::LifetimeSnapshot);
+    let same_title = || one.title.as_ref().map(|t| t.to_lowercase()) == other.title.as_ref().map(|t| t.to_lowercase());
+    if is_lifetime || one.path == other.path || !same_title() {
+        return false;
+    }
+    let (one, other) = (days(profile, one), days(profile, other));
+    one.iter().any(|day| other.contains(day))
+}
+
+/// The days that a table has records of: of its period where it has no dates.
+fn days(profile: &'static Profile, table: &SampledTable) -> BTreeSet<i32> {
+    let period = table.period.map(|(days, _)| days);
+    let Some(time) = &profile.source.time else { return BTreeSet::new() };
+    let is_time = |cell: &String| profile.headers.name(cell).is_some_and(|(name, _)| name == time.column);
+    let Some(place) = table.header.iter().position(is_time) else {
+        return period.into_iter().flat_map(|(start, end)| [start, end]).collect();
+    };
+    let written = time.format.as_ref().map(|forms| forms.entries()).unwrap_or_default();
+    let forms: Vec<DateFormat> = written.into_iter().filter_map(|(_, form)| DateFormat::compile(form).ok()).collect();
+    let day = |text: &str| match forms.iter().find_map(|form| form.parse(text)) {
+        Some(Moment::Day(day)) => Some(day),
+        Some(Moment::Wall(micros)) => i32::try_from(micros.div_euclid(86_400_000_000)).ok(),
+        Some(Moment::DayOfYear { month, day, .. }) => period.and_then(|(start, end)| in_period(month, day, start, end)),
+        Some(Moment::Number(days)) => period.map(|(start, _)| start + days),
+        Some(Moment::Instant(_)) => None,
+        None => parse_date(text.get(..10).unwrap_or(text)),
+    };
+    table.rows.iter().filter_map(|row| row.cells.get(place)).filter_map(|cell| day(&cell.text)).collect()
 }
 
 /// The columns that cut the figures of a table.

@@ -77,7 +77,11 @@ impl Group {
     fn takes(&self, table: &SampledTable, profile: Option<&'static Profile>) -> bool {
         let Some(first) = self.tables.first() else { return false };
         match (self.profile, profile) {
-            (Some(own), Some(other)) => own.about.id == other.about.id && known::are_alike(own, first, table),
+            (Some(own), Some(other)) => {
+                own.about.id == other.about.id
+                    && known::are_alike(own, first, table)
+                    && self.tables.iter().all(|known| !known::overlap(own, known, table))
+            }
             (None, None) => are_alike(first, table) && self.tables.iter().all(|known| known.path != table.path),
             _ => false,
         }
@@ -175,14 +179,23 @@ fn groups(request: &Request) -> Result<Vec<Group>, Diagnostic> {
                 }
             }
         }
-        // A glob or a folder whose files all went to one source stands for them, and for those to come.
-        for (place, count) in touched.iter().filter(|(_, count)| *count == files && files > 1) {
+        // A glob or a folder whose files all went to one source stands for them, and for those to come; what stands below a folder
+        // does not belong to it when the pipeline runs.
+        let is_deep =
+            Path::new(entry).is_dir() && seen.iter().any(|path| path.parent().is_some_and(|p| is_below(p, entry)));
+        for (place, count) in touched.iter().filter(|(_, count)| *count == files && files > 1 && !is_deep) {
             let paths = &mut found[*place].paths;
             paths.truncate(paths.len() - count);
             paths.push(entry.clone());
         }
     }
     Ok(found)
+}
+
+/// Whether a folder is one below another, and not the other itself.
+fn is_below(folder: &Path, entry: &str) -> bool {
+    let entry = std::path::absolute(entry).unwrap_or_else(|_| PathBuf::from(entry));
+    folder.starts_with(&entry) && folder != entry && crate::source::is_plain_folder(folder)
 }
 
 /// Whether two tables can be read as one source.

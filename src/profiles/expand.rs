@@ -1,6 +1,7 @@
 //! A source that names a profile → the source that one would have written without it.
 
 use super::{find, unknown, About, Tier};
+use crate::catalog::Headers;
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::library::substitute;
 use crate::spec::{CsvSpec, NamesOr, NumberSpec, Pipeline, Source, TimeSpec, EXPORT_START};
@@ -19,6 +20,8 @@ pub fn expand(pipeline: &mut Pipeline, errors: &mut Diagnostics) {
         }
         let Some(profile) = find(&id) else {
             errors.push(unknown(&id).at(&at));
+            // Nothing is said of a source of which hardly anything is known.
+            (source.path, source.time) = (None, None);
             continue;
         };
         if profile.about.tier == Tier::Experimental {
@@ -28,7 +31,7 @@ pub fn expand(pipeline: &mut Pipeline, errors: &mut Diagnostics) {
                 "hold its figures against those that the network shows; `jalon profiles {id}` tells more"
             )));
         }
-        *source = merged(std::mem::take(source), &profile.source);
+        *source = merged(called(std::mem::take(source), &profile.headers), &profile.source);
     }
 }
 
@@ -87,6 +90,23 @@ fn named<T: Clone + Default>(entries: &NamesOr<T>, change: impl Fn(&str, &mut T)
         (name.to_owned(), Some(details))
     });
     NamesOr::Map(changed.collect())
+}
+
+/// A column may be named as the exports spell it.
+fn called(source: Source, headers: &Headers) -> Source {
+    let name = |column: String| headers.name(&column).map(|(name, _)| name.to_owned()).unwrap_or(column);
+    let mut source = source;
+    if let NamesOr::Map(_) = &source.dimensions {
+        source.dimensions = each(&source.dimensions, |dimension| dimension.column = dimension.column.take().map(&name));
+    }
+    if let NamesOr::Map(_) = &source.measures {
+        source.measures = each(&source.measures, |measure| measure.column = measure.column.take().map(&name));
+    }
+    if let Some(time) = &mut source.time {
+        time.column = name(std::mem::take(&mut time.column));
+        time.end_column = time.end_column.take().map(&name);
+    }
+    source
 }
 
 /// What is written, completed by what is ready. All keys are named, so that a new one is not forgotten.

@@ -135,9 +135,9 @@ pub struct Recognise {
     /// Titles one of which stands above a table.
     #[serde(default)]
     pub titles: Vec<String>,
-    /// What the lines above the table begin with.
+    /// Whether lines that begin with `#` stand above the table.
     #[serde(default)]
-    pub preamble: Option<String>,
+    pub comments: bool,
 }
 
 /// All profiles, in the order of their list.

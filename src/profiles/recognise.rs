@@ -51,7 +51,7 @@ fn known(profile: &Profile, seen: &Seen<'_>) -> Option<(usize, usize)> {
         && told.sheet.as_ref().is_none_or(|sheet| seen.sheet.is_some_and(|there| is(sheet, there)))
         && (told.members.is_empty() || told.members.iter().any(|member| is_called(seen.file, member)))
         && (told.titles.is_empty() || seen.title.is_some_and(|there| told.titles.iter().any(|title| is(title, there))))
-        && told.preamble.as_ref().is_none_or(|_| seen.has_comments);
-    let beside = [told.sheet.is_some(), !told.members.is_empty(), !told.titles.is_empty(), told.preamble.is_some()];
+        && (!told.comments || seen.has_comments);
+    let beside = [told.sheet.is_some(), !told.members.is_empty(), !told.titles.is_empty(), told.comments];
     fits.then_some((beside.into_iter().filter(|told| *told).count(), names.len()))
 }

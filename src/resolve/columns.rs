@@ -59,7 +59,8 @@ pub(super) fn undeclared(
             columns.insert(name.to_owned(), LogicalColumn { role: ColumnRole::Raw, ..absent(Type::Null) });
         }
     }
-    if source.table.is_some() && !columns.contains_key(TABLE_TITLE) && info.reading.all_tables {
+    let lacks_title = !columns.contains_key(TABLE_TITLE) && !info.columns.contains_key(TABLE_TITLE);
+    if source.table.is_some() && lacks_title && info.reading.all_tables {
         columns.insert(TABLE_TITLE.to_owned(), LogicalColumn { role: ColumnRole::Raw, ..absent(Type::Null) });
     }
 }

@@ -266,6 +266,14 @@ pub(super) fn differ(left: &LogicalColumn, right: &LogicalColumn) -> Option<(Str
     (left != right).then(|| (left.to_owned(), right.to_owned()))
 }
 
+/// Where one of two members of a union says in what its amounts are and the other does not: what it says.
+pub(super) fn is_unknown_beside<'c>(left: &'c LogicalColumn, right: &'c LogicalColumn) -> Option<&'c str> {
+    match (unit(left)?, unit(right)?) {
+        (code, MONEY) | (MONEY, code) if is_code(code) => Some(code),
+        _ => None,
+    }
+}
+
 /// A name in SQL.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))

@@ -12,9 +12,8 @@ use crate::catalog::{Catalog, Physical, SourceInfo};
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::expr::{Expr, Type};
 use crate::metric::parse_at;
-use crate::plan::additivity::well_known;
-use crate::plan::{Clock, ColumnRole, Covers, LogicalColumn, LogicalSource, Made, Quality, SourceTime, TimeColumn};
-use crate::spec::{MeasureType, Pipeline, Source, SourceGrain, TimeSpec, EXPORT_END, EXPORT_START, TABLE_TITLE};
+use crate::plan::{Clock, Covers, LogicalColumn, LogicalSource, Made, Quality, SourceTime, TimeColumn};
+use crate::spec::{Pipeline, Source, SourceGrain, TimeSpec, EXPORT_END, EXPORT_START};
 use indexmap::IndexMap;
 use jiff::tz::TimeZone;
 
@@ -51,6 +50,10 @@ fn physical(
     errors: &mut Diagnostics,
 ) -> Option<LogicalSource> {
     if source.path.is_none() {
+        // A profile that is not known is told already, and so is all that it would say.
+        if source.profile.is_some() && source.time.is_none() {
+            return None;
+        }
         errors.push(
             Diagnostic::pipeline("missing-key", format!("source `{name}` has neither `path` nor `union`"))
                 .at_key(at)
@@ -59,11 +62,7 @@ fn physical(
         return None;
     }
     check_separator(source, at, errors);
-    // A profile that is not known is told already, and so is all that it would say.
     let Some(time_spec) = &source.time else {
-        if source.profile.is_some() {
-            return None;
-        }
         let error = Diagnostic::pipeline("missing-key", format!("source `{name}` lacks the key `time`")).at_key(at);
         errors.push(error.help("say which column dates a record: `time: {column: date, grain: day}`"));
         return None;
@@ -254,7 +253,8 @@ fn keys(
     errors: &mut Diagnostics,
 ) {
     for (i, key) in source.primary_key.iter().enumerate() {
-        if !columns.contains_key(key) {
+        let is_absent = |column: &LogicalColumn| column.raw == [None] && column.made == [Made::AsRead];
+        if columns.get(key).is_none_or(is_absent) {
             let error = Diagnostic::pipeline("missing-column", format!("source `{name}` has no column `{key}`"));
             let known = columns.keys().map(String::as_str);
             errors.push(error.at(&at.key("primary_key").index(i)).suggest(key, "columns there", known));

@@ -166,6 +166,14 @@ fn united_columns(
                 );
                 complete = false;
             }
+            if let Some(code) = currency::is_unknown_beside(entry, logical).filter(|_| !logical.empty && !entry.empty) {
+                let message = format!("`{column}` of union `{name}` adds amounts in {code} to amounts of which nothing tells in what they are");
+                errors.push(
+                    Diagnostic::warning("unknown-currency", message)
+                        .at(&at.key("union").index(i))
+                        .help(format!("say it in the source that does not: `currency: {code}`")),
+                );
+            }
             let either_empty = entry.empty || logical.empty;
             if entry.empty {
                 entry.ty = logical.ty;

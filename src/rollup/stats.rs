@@ -150,6 +150,22 @@ impl SourceStats {
         self.bad.sort_by_key(|(file, bad)| (*file, bad.line));
     }
 
+    /// File by file; the tables of one file together.
+    #[must_use]
+    pub fn by_file(&self) -> Vec<FileStats> {
+        let mut files: Vec<FileStats> = vec![];
+        for file in &self.files {
+            match files.last_mut().filter(|last| last.path == file.path) {
+                Some(last) => {
+                    last.bytes += file.bytes;
+                    last.add(file);
+                }
+                None => files.push(file.clone()),
+            }
+        }
+        files
+    }
+
     /// All files together.
     #[must_use]
     pub fn total(&self) -> FileStats {

@@ -359,7 +359,7 @@ fn manifest(
             first_day: source.days.first().map(|d| iso_date(*d)),
             last_day: source.days.last().map(|d| iso_date(*d)),
             total: source.total(),
-            files: source.files.clone(),
+            files: source.by_file(),
             unmatched: source.unmatched.clone(),
         })
         .collect();

@@ -8,7 +8,7 @@ use super::arrow_ipc_checks::{check, is_sound};
 use super::batch::Canonical;
 use super::nested::{self, physical};
 use super::{advance, unreadable, Failure, OpenFile, Part, Reader, Sink, Task};
-use crate::catalog::{FileInfo, Reading};
+use crate::catalog::{FileInfo, FileLayout, Reading};
 use crate::diagnostic::Diagnostic;
 use crate::spec::FileFormat;
 use arrow::array::{ArrayRef, RecordBatch};
@@ -43,6 +43,10 @@ impl Reader for ArrowReader {
             partitions: vec![],
             columns: columns.collect(),
             text_because: IndexMap::new(),
+            layout: FileLayout {
+                period: reading.period.or_else(|| super::exports::period_of(path)),
+                ..FileLayout::default()
+            },
             ..FileInfo::default()
         })
     }

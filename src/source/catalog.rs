@@ -82,6 +82,7 @@ fn told_of_files(infos: &[FileInfo], reading: &Reading, at: &YamlPath, errors: &
         errors.extend(told.map(|text| Diagnostic::hint("file-remark", text).at(&at.key("path"))));
     }
     let unknown: IndexSet<&str> = infos.iter().flat_map(|info| info.unknown.iter().map(String::as_str)).collect();
+    let unknown: IndexSet<&str> = unknown.into_iter().filter(|name| !reading.named.contains(*name)).collect();
     if let (Some(profile), false) = (&reading.profile, unknown.is_empty()) {
         let names: Vec<&str> = unknown.into_iter().collect();
         let noun = if names.len() == 1 { "1 column is" } else { "columns are" };

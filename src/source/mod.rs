@@ -67,6 +67,12 @@ use crate::spec::FileFormat;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// Whether a folder is none that tells a column, as `year=2025` does.
+#[must_use]
+pub fn is_plain_folder(folder: &Path) -> bool {
+    folder.file_name().and_then(|name| name.to_str()).is_none_or(|name| partitions::is_partition(name).is_none())
+}
+
 /// What reads, or by its glob or folder would read, a file of this path (a source, a lookup, the targets of a metric), as it is told.
 #[must_use]
 pub fn reads(pipeline: &crate::spec::Pipeline, file: &Path) -> Option<String> {

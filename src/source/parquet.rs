@@ -7,7 +7,7 @@ use super::nested::{self, physical};
 use super::parquet_statistics::{choose, Group};
 use super::prune::{self, Pruned};
 use super::{advance, unreadable, Failure, OpenFile, Part, Reader, Sink, Task};
-use crate::catalog::{FileInfo, Reading};
+use crate::catalog::{FileInfo, FileLayout, Reading};
 use crate::diagnostic::Diagnostic;
 use crate::spec::FileFormat;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema};
@@ -33,7 +33,9 @@ impl Reader for ParquetReader {
         // Of a list that is cut into rows only reading tells how many there are.
         let records = u64::try_from(metadata.metadata().file_metadata().num_rows()).ok().filter(|_| unnest.is_none());
         let (path, format, partitions) = (path.to_path_buf(), FileFormat::Parquet, vec![]);
-        Ok(FileInfo { path, format, bytes, records, partitions, columns, text_because, ..FileInfo::default() })
+        let period = reading.period.or_else(|| super::exports::period_of(&path));
+        let layout = FileLayout { period, ..FileLayout::default() };
+        Ok(FileInfo { path, format, bytes, records, partitions, columns, text_because, layout, ..FileInfo::default() })
     }
 
     fn open<'s>(&self, task: Task<'s>) -> Result<Box<dyn OpenFile + 's>, Diagnostic> {
