@@ -8,7 +8,7 @@ use crate::diagnostic::{count, short_list};
 use crate::dialect::{in_period, DateFormat, Moment};
 use crate::profiles::{recognise, Profile, Seen, Table, Tier};
 use crate::source::{PeriodFrom, SampledTable};
-use crate::spec::{Additivity, Measure, NameOrPlace, PeriodType, SourceGrain};
+use crate::spec::{Additivity, Measure, NameOrPlace, PeriodType, SourceGrain, TABLE_TITLE};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -101,12 +101,20 @@ pub(super) fn are_alike(profile: &'static Profile, one: &SampledTable, other: &S
 /// or formats. Of lifetime figures the latest counts.
 pub(super) fn overlap(profile: &'static Profile, one: &SampledTable, other: &SampledTable) -> bool {
     let is_lifetime = profile.source.period_type == Some(PeriodType::LifetimeSnapshot);
-    let same_title = || one.title.as_ref().map(|t| t.to_lowercase()) == other.title.as_ref().map(|t| t.to_lowercase());
+    // Where the title says which figure a table holds, two titles are two figures.
+    let by_title = profile.source.measures.entries().iter().any(|(_, measure, _)| is_by_title(measure));
+    let same_title =
+        || !by_title || one.title.as_ref().map(|t| t.to_lowercase()) == other.title.as_ref().map(|t| t.to_lowercase());
     if is_lifetime || one.path == other.path || !same_title() {
         return false;
     }
     let (one, other) = (days(profile, one), days(profile, other));
     one.iter().any(|day| other.contains(day))
+}
+
+/// Whether a measure is told by the title of its table.
+fn is_by_title(measure: &Measure) -> bool {
+    measure.expr.as_ref().is_some_and(|sql| words(sql).any(|word| word == TABLE_TITLE))
 }
 
 /// The days that a table has records of: of its period where it has no dates.
@@ -201,7 +209,7 @@ impl Known {
         let Some(sql) = &details.expr else {
             return self.columns.contains(details.column.as_deref().unwrap_or(measure));
         };
-        if sql.contains("table_title") {
+        if is_by_title(details) {
             // The table says which figure it holds: by words of its title.
             let mut patterns = sql.split('\'').skip(1).step_by(2).map(|p| p.trim_matches('%').to_owned());
             return patterns

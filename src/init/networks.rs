@@ -78,9 +78,13 @@ impl<'k> Networks<'k> {
         for (table, union, prefix) in TABLES {
             let members = united(known, *table);
             let Some(first) = members.first() else { continue };
-            used.extend(members.iter().map(|source| source.name.as_str()));
             let name = if members.len() == 1 { first.name.clone() } else { (*union).to_owned() };
             let metrics = metrics_of(&name, *table, &members, prefix, &mut names);
+            // Nothing of them adds up: each is looked at on its own.
+            if metrics.is_empty() {
+                continue;
+            }
+            used.extend(members.iter().map(|source| source.name.as_str()));
             leads.push(Lead { name, members, metrics });
         }
         let alone = known
@@ -128,9 +132,11 @@ impl<'k> Networks<'k> {
         if !monthly.is_empty() {
             out += &report(pipeline, "by_network_and_month", &names(&monthly), &["network"], "month");
         }
-        if let Some(posts) =
-            self.leads.iter().find(|lead| lead.members.iter().any(|s| s.profile.about.table == Table::Posts))
-        {
+        let has_formats = |source: &&Known| {
+            let dimensions = source.profile.source.dimensions.entries();
+            source.profile.about.table == Table::Posts && dimensions.iter().any(|(name, ..)| *name == "content_format")
+        };
+        if let Some(posts) = self.leads.iter().find(|lead| lead.members.iter().any(has_formats)) {
             out += &report(pipeline, "by_network_and_format", &names(&[posts]), &["network", "content_format"], "all");
         }
         for Alone { source, metrics } in self.alone.iter().filter(|alone| !alone.metrics.is_empty()) {

@@ -1,5 +1,5 @@
 use super::{find, list::FILES, profiles, Profile};
-use crate::catalog::folded;
+use crate::catalog::{folded, CURRENCY_COLUMN};
 use crate::diagnostic::Diagnostics;
 use crate::spec::{self, NamesOr};
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,7 +114,8 @@ fn profiles_know_what_they_read() {
         let declared = |name: &str| {
             dimensions.iter().any(|(other, ..)| *other == name) || measures.iter().any(|(other, ..)| *other == name)
         };
-        let known = |name: &str| about.columns.contains_key(name) || paths.contains(name);
+        // A currency may stand in the names of columns alone.
+        let known = |name: &str| about.columns.contains_key(name) || paths.contains(name) || name == CURRENCY_COLUMN;
         let check = |sql: &str| {
             for word in words(sql) {
                 let is_known = functions.contains(&word.to_lowercase().as_str())
