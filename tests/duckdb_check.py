@@ -439,6 +439,10 @@ def main() -> int:
     options = parser.parse_args()
     results: list[bool] = []
     for path in [p.resolve() for p in options.pipelines] or sorted((ROOT / "pipelines").glob("*.yaml")):
+        if "    profile: " in path.read_text(encoding="utf-8"):
+            # DuckDB knows no profiles: these figures are held against sample_data/exports/expected.csv by the tests.
+            print(f"{path.stem}: reads exports by profiles, left out")
+            continue
         try:
             results.extend(check(path, options.jalon))
         except (duckdb.Error, OSError, KeyError, ValueError, IndexError) as error:

@@ -134,7 +134,7 @@ fn text(profile: &Profile, lang: Lang) -> String {
         (word(lang, "table", "table"), Some(about.table.as_str().to_owned())),
         (word(lang, "tier", "niveau"), Some(evidence)),
         (word(lang, "dates", "dates"), Some(dates(profile, lang))),
-        (word(lang, "time zone", "fuseau"), Some(about.zone.clone())),
+        (word(lang, "time zone", "fuseau"), Some(about.zone.get(lang).to_owned())),
         (word(lang, "currency", "devise"), currency(profile, lang)),
         (word(lang, "obtain", "obtenir"), Some(about.obtain.get(lang).to_owned())),
     ];
@@ -143,7 +143,15 @@ fn text(profile: &Profile, lang: Lang) -> String {
             let _ = writeln!(out, "  {name:10} {}", wrapped(&value, 13));
         }
     }
-    let _ = writeln!(out, "\n{}", word(lang, "gives", "donne"));
+    let _ = writeln!(
+        out,
+        "\n{}",
+        word(
+            lang,
+            "gives, from the columns (any may be missing, in any order)",
+            "donne, à partir des colonnes (chacune peut manquer, ordre libre)"
+        )
+    );
     let (dimensions, measures) = (profile.source.dimensions.entries(), profile.source.measures.entries());
     let names = dimensions.iter().map(|(name, ..)| name.len()).chain(measures.iter().map(|(name, ..)| name.len()));
     let width = names.max().unwrap_or(0);
@@ -207,7 +215,7 @@ fn json(profile: &Profile, lang: Lang) -> Value {
         "tier": about.tier,
         "evidence": about.evidence,
         "dates": about.dates,
-        "time_zone": about.zone,
+        "time_zone": about.zone.get(lang),
         "currency": currency(profile, lang),
         "obtain": about.obtain.get(lang),
         "traps": about.traps.iter().map(|trap| trap.get(lang)).collect::<Vec<_>>(),

@@ -48,7 +48,7 @@ pub struct About {
     /// What the dates are of.
     pub dates: DatesOf,
     /// What is known of the time zone.
-    pub zone: String,
+    pub zone: Texts,
     /// How the export is obtained.
     pub obtain: Texts,
     /// What goes wrong with it.
