@@ -27,3 +27,4 @@ mod quality;
 mod readers;
 mod shipped;
 mod tidy;
+mod traps;
