@@ -158,9 +158,13 @@ fn values_in_french_are_those_in_english() {
 
 #[test]
 fn a_share_with_its_sign_is_a_fraction() {
-    let read = console("search_console.devices", "Appareils.csv").says("measures: {ctr: {column: CTR}}");
-    let read = read.figures("ctr").by("device");
-    read.holds(&["all Desktop 0.015", "all Mobile 0.0194", "all Tablet 0.0397"]);
+    let rates = |figure| {
+        let read = console("search_console.devices", "Appareils.csv").says("measures: {ctr: {column: CTR}}");
+        read.figures(figure).by("device")
+    };
+    rates("ctr:max").holds(&["all Desktop 0.015", "all Mobile 0.0194", "all Tablet 0.0397"]);
+    // And a rate, which is not added up.
+    rates("ctr").refused(2, &["not-additive"]);
 }
 
 #[test]

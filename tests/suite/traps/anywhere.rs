@@ -24,6 +24,21 @@ fn tables_under_each_other_are_never_one() {
 }
 
 #[test]
+fn a_table_that_begins_below_the_first_is_not_read_into_it() {
+    let rows = "2025-01-02,x,1\n".repeat(1000);
+    // Of one shape, with other names, with some of the same, under a title; past a preamble too.
+    for below in ["Day,Net,Views", "date,Net,clicks", "Video views\nDay,Net,Views", "Day 1,Net 1,clicks 1"] {
+        for above in ["", "Report\n"] {
+            let text = format!("{above}date,network,clicks\n{rows}\n{below}\n2025-01-01,y,100\n");
+            plain(text).refused(3, &["several-tables", "another table seems to begin in line 100"]);
+        }
+    }
+    // Empty lines alone part nothing, nor does a bad row without one.
+    let text = format!("date,network,clicks\n{rows}\n\n2025-01-01,y,100\noops,y,oops\n");
+    plain(text).holds(&["all x 1000", "all y 100"]).counts(&[("quarantined", 1)]);
+}
+
+#[test]
 fn totals_first_last_and_with_a_field_more_are_left_out() {
     let rows = "x,2025-01-03,20\né,2025-01-02,1\n";
     for (text, totals) in [
