@@ -106,7 +106,9 @@ impl Headers {
     pub fn rename(&self, header: &[String]) -> Renamed {
         let mut renamed = Renamed::default();
         for (place, spelling) in header.iter().enumerate() {
-            match self.name(spelling) {
+            // A column without a name goes by its place, as everywhere.
+            let unnamed = spelling.trim().is_empty().then(|| format!("column {}", place + 1));
+            match self.name(unnamed.as_deref().unwrap_or(spelling)) {
                 Some((name, currency)) => {
                     let first = renamed.names.iter().position(|known| known == name);
                     if let Some(first) = first.filter(|first| folded(&header[*first]) != folded(spelling)) {

@@ -175,6 +175,10 @@ fn whole(value: f64) -> Option<i64> {
 /// The number of a cell; `None` where it says that there is none.
 pub(super) fn number(cell: &Cell<'_>, numbers: &Numbers) -> Result<Option<Number>, Fault> {
     match cell {
+        // What is said to stand for no value may look like one: `-1`.
+        Cell::Int(value) if !numbers.nulls.is_empty() && is_null(&value.to_string(), numbers) => Ok(None),
+        Cell::Float(value) if !numbers.nulls.is_empty() && is_null(&value.to_string(), numbers) => Ok(None),
+        Cell::Text(text) if !numbers.nulls.is_empty() && is_null(text, numbers) => Ok(None),
         Cell::Int(value) => Ok(Some(Number::Int(*value))),
         Cell::Float(value) => Ok(Some(Number::Float(*value))),
         Cell::Text(text) => match numbers.format.parse(text) {

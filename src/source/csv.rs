@@ -191,6 +191,7 @@ impl<'s> CsvFile<'s> {
                 break;
             }
             if row.len() == 0 {
+                typed.part();
                 continue;
             }
             if done > 0 {
@@ -199,6 +200,7 @@ impl<'s> CsvFile<'s> {
             }
             // Spreadsheets save empty rows as lines of separators.
             if row.is_blank() {
+                typed.part();
                 continue;
             }
             typed.push(&row, &layout.header)?;

@@ -181,6 +181,7 @@ impl OpenFile for RowFile<'_> {
                 break;
             }
             if row.is_blank() && row.fault.is_none() {
+                typed.part();
                 continue;
             }
             typed.push(&row, &self.header)?;

@@ -40,6 +40,8 @@ pub(super) struct Typed<'s> {
     /// Rows of the batch that turned out bad when some of their cells were read already.
     dropped: Vec<usize>,
     aside: Aside,
+    /// Whether empty rows were the last, but for bad ones: another table may begin.
+    is_parted: bool,
 }
 
 /// A column that is read.
@@ -96,7 +98,13 @@ impl<'s> Typed<'s> {
             rows: 0,
             dropped: vec![],
             aside: Aside::default(),
+            is_parted: false,
         }
+    }
+
+    /// An empty row was passed over.
+    pub(super) fn part(&mut self) {
+        self.is_parted = true;
     }
 
     /// Reads a row.
@@ -126,6 +134,7 @@ impl<'s> Typed<'s> {
             return Err(error.note(format!("the header stands in line {} again", row.line)));
         }
         let mut fault = None;
+        let mut is_header = true;
         for wanted in &mut self.columns {
             let mut cell = row.cell(wanted.place);
             for other in &wanted.others {
@@ -136,7 +145,7 @@ impl<'s> Typed<'s> {
             let told = if wanted.is_key { key(&cell, &wanted.column) } else { Ok(()) };
             let told = told.and_then(|()| not_text(&cell, self.is_decoded)).and_then(|()| wanted.column.push(&cell));
             match told {
-                Ok(Told::Value) => {}
+                Ok(Told::Value) => is_header &= cell == Cell::Empty || matches!(wanted.column, Column::Text(_)),
                 Ok(Told::Censored) => *self.aside.censored.entry(wanted.raw.to_owned()).or_default() += 1,
                 Err(found) => {
                     wanted.column.push_null();
@@ -150,8 +159,12 @@ impl<'s> Typed<'s> {
             damaged_id(wanted, &cell, &mut self.aside);
         }
         self.rows += 1;
+        self.is_parted &= fault.is_some();
         match fault {
             None => Ok(()),
+            Some((_, place, ..)) if self.is_parted && is_header && is_name(row, place) => {
+                Err(another(&self.task.file.path, row.line))
+            }
             Some((raw, place, wanted, Fault::Misjudged)) => {
                 let message = format!(
                     "{}:{}: column `{raw}` holds {}, which is not {wanted}",
@@ -285,6 +298,17 @@ fn damaged_id(wanted: &Wanted<'_>, cell: &Cell<'_>, aside: &mut Aside) {
             aside.damaged_ids.entry(wanted.raw.to_owned()).or_insert((0, text.clone().into_owned())).0 += 1;
         }
     }
+}
+
+/// The error for a table below the one that is read.
+fn another(path: &std::path::Path, line: u64) -> Diagnostic {
+    several(path, &[]).note(format!("another table seems to begin in line {line}"))
+}
+
+/// Whether a cell of a row may be the name of a column, beside others.
+fn is_name(row: &Row, place: usize) -> bool {
+    let known = (0..row.len()).filter(|i| row.cell(*i) != Cell::Empty).count();
+    known > 1 && matches!(row.cell(place), Cell::Text(text) if text.trim_start().starts_with(char::is_alphabetic))
 }
 
 /// Whether a row is the header once more.

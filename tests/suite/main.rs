@@ -28,3 +28,4 @@ mod quality;
 mod readers;
 mod shipped;
 mod tidy;
+mod traps;
