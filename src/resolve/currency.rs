@@ -100,15 +100,14 @@ fn unit(column: &LogicalColumn) -> Option<&str> {
 
 /// Whether no file says in its header that its amounts are in another currency.
 fn agrees(code: &str, source: &str, info: &SourceInfo, at: &YamlPath, errors: &mut Diagnostics) -> bool {
-    let other = info.files.iter().find_map(|file| Some((file, file.layout.currency.as_ref().filter(|told| *told != code)?)));
+    let other =
+        info.files.iter().find_map(|file| Some((file, file.layout.currency.as_ref().filter(|told| *told != code)?)));
     if let Some((file, told)) = other {
         let message = format!("the amounts of `{source}` are in {told}, and not in {code}");
         let error = Diagnostic::pipeline("mixed-currencies", message).at(at);
-        errors.push(
-            error.note(format!("{} says so in its header", file.path.display())).help(format!(
-                "leave `currency` out, or bring them into {code}: `currency: {{column: currency, to: {code}, rates: …}}`"
-            )),
-        );
+        errors.push(error.note(format!("{} says so in its header", file.path.display())).help(format!(
+            "leave `currency` out, or bring them into {code}: `currency: {{column: currency, to: {code}, rates: …}}`"
+        )));
     }
     other.is_none()
 }

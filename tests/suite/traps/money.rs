@@ -52,6 +52,15 @@ fn currencies_of_advertising_stand_in_a_column_or_in_a_name() {
 }
 
 #[test]
+fn a_header_that_says_another_currency_than_the_source_is_believed() {
+    let report = "Reporting starts,Reporting ends,Campaign name,Impressions,Amount spent (USD)\n2023-04-01,2023-04-30,c,200,2.5\n";
+    let read = export("meta_ads.report").file("a.csv", report).figures("spend");
+    read.says("currency: USD").holds(&["all 2.5"]);
+    let read = export("meta_ads.report").file("a.csv", report).figures("spend").says("currency: EUR");
+    read.refused(2, &["mixed-currencies", "are in USD, and not in EUR", "a.csv says so in its header"]);
+}
+
+#[test]
 fn amounts_are_brought_into_one_currency_by_a_rate() {
     let read = amounts(MIXED, "{column: currency, to: EUR, rates: fx}").rates("currency", "currency,rate\nUSD,0.5\n");
     read.holds(&["all 5.25 9"]);

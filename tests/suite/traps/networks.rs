@@ -1,4 +1,4 @@
-//! LinkedIn, Twitter and X, TikTok, YouTube, Pinterest.
+//! `LinkedIn`, Twitter and X, `TikTok`, `YouTube`, Pinterest.
 
 use super::{export, workbook, Export};
 
@@ -72,7 +72,7 @@ fn the_newest_day_may_come_first_and_a_name_be_in_another_language() {
 fn a_day_that_is_revised_in_the_next_export_is_not_added_up() {
     let revised = DAYS.replace("1070", "1100");
     let read = export("x.overview").file("a.csv", DAYS).file("b.csv", revised).figures("impressions");
-    read.refused(1, &["check `duplicate date` failed: 2 of 4 records", "nothing was published"]);
+    read.refused(1, &["check `a day stands in two exports` failed: 2 of 4 records", "nothing was published"]);
 }
 
 #[test]
