@@ -25,6 +25,8 @@ pub struct Reading {
     pub table: Option<NameOrPlace>,
     /// Whether all tables of a file are read that have the declared columns.
     pub all_tables: bool,
+    /// Of all tables those with one of these titles, folded; all where none are named.
+    pub titles: Vec<String>,
     /// How many records after the header are no data.
     pub description_rows: u64,
     /// The column that tells a record's currency.

@@ -127,7 +127,7 @@ enum Command {
     /// Show the layouts of networks' exports that a source may name as `profile: name`, or one of them whole: what it expects and
     /// gives, how the export is obtained, what its traps are.
     Profiles {
-        /// A profile.
+        /// A profile, or a network for all of its.
         name: Option<String>,
         /// Language of titles and texts.
         #[arg(long, value_enum, default_value_t = Language::En)]

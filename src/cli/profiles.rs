@@ -18,10 +18,19 @@ pub(super) fn show(printer: &Printer, name: Option<&str>, lang: Lang) -> io::Res
         Some(name) => match find(name) {
             Some(profile) if is_json => print_json(&json(profile, lang))?,
             Some(profile) => io::stdout().write_all(text(profile, lang).as_bytes())?,
+            // All of a network.
+            None if of_platform(name).next().is_some() && is_json => {
+                let shown: Vec<Value> = of_platform(name).map(|profile| json(profile, lang)).collect();
+                print_json(&json!({"profiles": shown}))?;
+            }
+            None if of_platform(name).next().is_some() => {
+                let shown: Vec<&Profile> = of_platform(name).collect();
+                io::stdout().write_all(list(&shown, lang).as_bytes())?;
+            }
             None => return printer.failure(None, &unknown(name)),
         },
         None if is_json => print_json(&json_list(lang))?,
-        None => io::stdout().write_all(list(lang).as_bytes())?,
+        None => io::stdout().write_all(list(&profiles().iter().collect::<Vec<_>>(), lang).as_bytes())?,
     }
     Ok(0)
 }
@@ -34,13 +43,20 @@ fn word<'t>(lang: Lang, en: &'t str, fr: &'t str) -> &'t str {
     }
 }
 
-/// All profiles, platform by platform.
-fn list(lang: Lang) -> String {
+/// The profiles of a platform, or of a network.
+fn of_platform(name: &str) -> impl Iterator<Item = &'static Profile> + '_ {
+    let is_of =
+        move |profile: &&Profile| profile.about.id.split('.').next() == Some(name) || profile.about.network == name;
+    profiles().iter().filter(is_of)
+}
+
+/// Profiles, platform by platform.
+fn list(shown: &[&Profile], lang: Lang) -> String {
     let mut out = String::new();
     let platform = |profile: &Profile| profile.about.id.split('.').next().unwrap_or_default().to_owned();
-    let width = profiles().iter().map(|profile| profile.about.id.len()).max().unwrap_or(0);
+    let width = shown.iter().map(|profile| profile.about.id.len()).max().unwrap_or(0);
     let mut heading = String::new();
-    for profile in profiles() {
+    for profile in shown {
         if platform(profile) != heading {
             heading = platform(profile);
             let gap = if out.is_empty() { "" } else { "\n" };

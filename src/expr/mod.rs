@@ -8,6 +8,7 @@ mod functions;
 mod outcomes;
 mod parse;
 mod predicates;
+mod rename;
 mod sql;
 mod text;
 

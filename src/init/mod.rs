@@ -78,7 +78,10 @@ impl Group {
         let Some(first) = self.tables.first() else { return false };
         match (self.profile, profile) {
             (Some(own), Some(other)) => {
+                // Of a file that holds several tables of a profile a source reads one, unless the profile reads all.
+                let is_free = own.source.table.is_some() || self.tables.iter().all(|known| known.path != table.path);
                 own.about.id == other.about.id
+                    && is_free
                     && known::are_alike(own, first, table)
                     && self.tables.iter().all(|known| !known::overlap(own, known, table))
             }

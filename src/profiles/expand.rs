@@ -1,10 +1,9 @@
 //! A source that names a profile → the source that one would have written without it.
 
-use super::{find, unknown, About, Tier};
-use crate::catalog::Headers;
+use super::{find, unknown, About, Profile, Tier};
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::library::substitute;
-use crate::spec::{CsvSpec, NamesOr, NumberSpec, Pipeline, Source, TimeSpec, EXPORT_START};
+use crate::spec::{CsvSpec, Currency, NamesOr, NumberSpec, Pipeline, Source, TimeSpec, ToldCurrency, EXPORT_START};
 use indexmap::IndexMap;
 
 /// Brings what the profiles say into the sources that name them; what a source says itself wins. A profile that is not known is told,
@@ -31,7 +30,7 @@ pub fn expand(pipeline: &mut Pipeline, errors: &mut Diagnostics) {
                 "hold its figures against those that the network shows; `jalon profiles {id}` tells more"
             )));
         }
-        *source = merged(called(std::mem::take(source), &profile.headers), &profile.source);
+        *source = merged(called(std::mem::take(source), profile), &profile.source);
     }
 }
 
@@ -93,8 +92,20 @@ fn named<T: Clone + Default>(entries: &NamesOr<T>, change: impl Fn(&str, &mut T)
 }
 
 /// A column may be named as the exports spell it.
-fn called(source: Source, headers: &Headers) -> Source {
-    let name = |column: String| headers.name(&column).map(|(name, _)| name.to_owned()).unwrap_or(column);
+fn called(source: Source, profile: &Profile) -> Source {
+    let (dimensions, measures) = (profile.source.dimensions.entries(), profile.source.measures.entries());
+    // The profile's own names before the spellings of exports: `shares` of X are its reposts, `Shares` are those sent.
+    let own = |column: &str| {
+        let of_dimension = dimensions.iter().find(|(name, ..)| *name == column).map(|(_, d, _)| d.column.clone());
+        let of_measure = || measures.iter().find(|(name, ..)| *name == column).map(|(_, m, _)| m.column.clone());
+        let read = of_dimension.or_else(of_measure)?;
+        Some(read.unwrap_or_else(|| column.to_owned()))
+    };
+    let name = |column: String| {
+        let spelled = || profile.headers.name(&column).map(|(name, _)| name.to_owned());
+        let own = own(&column).or_else(|| profile.about.columns.contains_key(&column).then(|| column.clone()));
+        own.or_else(spelled).unwrap_or_else(|| column.clone())
+    };
     let mut source = source;
     if let NamesOr::Map(_) = &source.dimensions {
         source.dimensions = each(&source.dimensions, |dimension| dimension.column = dimension.column.take().map(&name));
@@ -142,8 +153,18 @@ fn merged(own: Source, ready: &Source) -> Source {
             (own, ready) => own.or(ready),
         },
         lookups: own.lookups,
-        currency: own.currency.or(ready.currency),
+        currency: currency(own.currency, ready.currency),
         union: own.union,
+    }
+}
+
+/// `currency: EUR` beside a profile whose exports tell their currency holds them against it.
+fn currency(own: Option<Currency>, ready: Option<Currency>) -> Option<Currency> {
+    match (own, ready) {
+        (Some(Currency::Code(code)), Some(Currency::Told(told))) => {
+            Some(Currency::Told(ToldCurrency { to: Some(code), ..told }))
+        }
+        (own, ready) => own.or(ready),
     }
 }
 

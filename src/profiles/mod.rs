@@ -7,11 +7,11 @@ mod list;
 mod recognise;
 
 pub use expand::expand;
-pub use recognise::{recognise, Seen};
+pub use recognise::{mistaken, recognise, Seen};
 
-use crate::catalog::Headers;
+use crate::catalog::{folded, Headers};
 use crate::diagnostic::Diagnostic;
-use crate::spec::{Source, Texts};
+use crate::spec::{Measure, Source, Texts, TABLE_TITLE};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, LazyLock};
@@ -138,6 +138,19 @@ pub struct Recognise {
     /// Whether lines that begin with `#` stand above the table.
     #[serde(default)]
     pub comments: bool,
+}
+
+impl Profile {
+    /// The titles of the tables that it reads, folded: of those whose figures are told by their titles.
+    #[must_use]
+    pub fn titles(&self) -> Vec<String> {
+        let is_by_title = |measure: &Measure| measure.expr.as_ref().is_some_and(|sql| sql.contains(TABLE_TITLE));
+        if self.source.measures.entries().iter().any(|(_, measure, _)| is_by_title(measure)) {
+            self.about.recognise.titles.iter().map(|title| folded(title)).collect()
+        } else {
+            vec![]
+        }
+    }
 }
 
 /// All profiles, in the order of their list.

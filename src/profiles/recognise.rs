@@ -32,6 +32,19 @@ pub fn recognise(seen: &Seen<'_>) -> Vec<&'static Profile> {
     found.into_iter().take_while(|(columns, _)| *columns == most).map(|(_, profile)| profile).collect()
 }
 
+/// The profiles that a table is of, where it is not of the one that it is read by.
+#[must_use]
+pub fn mistaken(profile: &Profile, seen: &Seen<'_>) -> Vec<&'static Profile> {
+    // What stands above a table is not known of all files: it does not speak against a profile.
+    let title = profile.about.recognise.titles.first().map(String::as_str);
+    let kind = Seen { has_comments: true, title: seen.title.or(title), ..*seen };
+    if known(profile, &kind).is_some() {
+        return vec![];
+    }
+    let others = recognise(seen).into_iter();
+    others.filter(|other| other.about.tier == Tier::Complete && other.about.id != profile.about.id).collect()
+}
+
 /// Whether a file is called so, perhaps with something before it: `Brand_Chart data.csv`.
 fn is_called(file: &str, member: &str) -> bool {
     let (file, member) = (folded(file), folded(member));

@@ -37,8 +37,7 @@ pub(super) fn undeclared(
         let ty = match &column.physical {
             _ if role == ColumnRole::Time => Type::Date,
             Physical::Typed(ty) => *ty,
-            // A profile knows the column and what is made of it: nothing.
-            Physical::Empty if info.reading.knows(raw) => Type::Null,
+            Physical::Empty if info.reading.measures.contains(raw) => Type::Float,
             Physical::Empty => Type::Text,
             Physical::Timestamp { .. } | Physical::Unusable(_) => continue,
         };

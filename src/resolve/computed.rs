@@ -57,8 +57,42 @@ pub(super) fn dimensions(source: &Source, logical: &mut LogicalSource, at: &Yaml
             );
             continue;
         }
-        logical.columns.insert(name.to_owned(), column(expr, ColumnRole::Dimension));
+        add(logical, name, column(expr, ColumnRole::Dimension));
     }
+}
+
+/// Keeps what a column was under a name of its own before another takes its place; expressions that were made of it stay so.
+/// The name.
+pub(super) fn shadow(logical: &mut LogicalSource, name: &str) -> String {
+    let hidden = format!("{name} as exported");
+    let Some(before) = logical.columns.get(name).cloned() else { return hidden };
+    for column in logical.columns.values_mut() {
+        for made in &mut column.made {
+            match made {
+                Made::Computed(expr) => expr.rename(name, &hidden),
+                Made::Looked(looked) => {
+                    looked.on.iter_mut().filter(|(on, _)| on == name).for_each(|(on, _)| hidden.clone_into(on));
+                }
+                Made::AsRead | Made::Texts(_) => {}
+            }
+        }
+    }
+    logical.columns.insert(hidden.clone(), LogicalColumn { role: ColumnRole::Raw, ..before });
+    hidden
+}
+
+/// Adds a column that an expression makes: in the expression its name is that of what was there before.
+fn add(logical: &mut LogicalSource, name: &str, made: LogicalColumn) {
+    let mut made = made;
+    if logical.columns.contains_key(name) {
+        let hidden = shadow(logical, name);
+        for made in &mut made.made {
+            if let Made::Computed(expr) = made {
+                expr.rename(name, &hidden);
+            }
+        }
+    }
+    logical.columns.insert(name.to_owned(), made);
 }
 
 fn column(expr: Expr, role: ColumnRole) -> LogicalColumn {
@@ -109,7 +143,7 @@ pub(super) fn measures(source: &Source, logical: &mut LogicalSource, at: &YamlPa
                 continue;
             }
         };
-        logical.columns.insert(name.to_owned(), made);
+        add(logical, name, made);
     }
 }
 

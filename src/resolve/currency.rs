@@ -1,8 +1,10 @@
 //! What amounts of money are in. Amounts of two currencies are never added up: a source has one, or its records are brought into
 //! one by rates of a lookup.
 
+use super::computed::shadow;
 use crate::catalog::SourceInfo;
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
+use crate::expr::Expr;
 use crate::metric::parse_at;
 use crate::plan::{CheckKind, CheckPlan, ColumnRole, Formula, LogicalColumn, LogicalSource, Made, MetricPlan};
 use crate::spec::{Currency, Level, Limit, LookupUse, NamesOr, Source, ToldCurrency};
@@ -84,6 +86,11 @@ pub(super) fn resolve(
             return vec![];
         }
         Some(_) => {}
+    }
+    if let (Some(to), None) = (&told.to, &told.rates) {
+        if source.profile.is_some() && !agrees(to, &logical.name, info, &at, errors) {
+            return vec![];
+        }
     }
     match &told.rates {
         Some(rates) => converted(source, told, rates, &amounts, logical, &at, errors),
@@ -199,9 +206,8 @@ fn converted(
     let (to, column, rate) = (told.to.clone().unwrap_or_default(), quoted(&told.column), quoted(rate));
     let mut before = vec![];
     for name in amounts {
+        let original = shadow(logical, name);
         let Some(written) = logical.columns.get(name).cloned() else { continue };
-        let original = format!("{name} as exported");
-        logical.columns.insert(original.clone(), LogicalColumn { role: ColumnRole::Raw, ..written.clone() });
         let own = quoted(&original);
         let sql = format!("CASE WHEN UPPER({column}) = '{to}' THEN {own} ELSE {own} * {rate} END");
         let Some(expr) = parse_at(&sql, &*logical, at, errors) else { continue };
@@ -228,9 +234,19 @@ fn check(
         return vec![];
     }
     let known: Vec<String> = amounts.iter().map(|name| format!("{} IS NOT NULL", quoted(name))).collect();
-    let own = source.filter.as_ref().map(|filter| format!(" AND ({filter}\n)")).unwrap_or_default();
-    let sql = format!("({}) AND {wrong}{own}", known.join(" OR "));
-    let Some(condition) = parse_at(&sql, logical, at, errors) else { return vec![] };
+    let sql = format!("({}) AND {wrong}", known.join(" OR "));
+    let Some(mut condition) = parse_at(&sql, logical, at, errors) else { return vec![] };
+    if let Some(filter) = &source.filter {
+        // A mistake in it is told elsewhere.
+        let Some(mut own) = parse_at(filter, logical, at, &mut Diagnostics::default()) else { return vec![] };
+        // An amount that could not be brought into the currency is no reason to leave its record out.
+        for original in amounts {
+            if let Some(name) = original.strip_suffix(" as exported") {
+                own.rename(name, original);
+            }
+        }
+        condition = Expr::And(Box::new(condition), Box::new(own));
+    }
     vec![CheckPlan { name, kind: CheckKind::Records { condition, max: Limit::Rows(0) }, level: Level::Fail }]
 }
 

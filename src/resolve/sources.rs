@@ -8,7 +8,7 @@ use super::quality;
 use super::segments::hint_at_nulls;
 use super::unions;
 use crate::calendar::Grain;
-use crate::catalog::{Catalog, Physical, SourceInfo};
+use crate::catalog::{Catalog, FileInfo, Physical, SourceInfo};
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::expr::{Expr, Type};
 use crate::metric::parse_at;
@@ -89,7 +89,7 @@ fn physical(
     computed::dimensions(source, &mut logical, at, errors);
     computed::measures(source, &mut logical, at, errors);
     let of_currency = if joined { currency::resolve(source, &mut logical, info, at, errors) } else { vec![] };
-    keys(name, source, &logical.columns, at, errors);
+    keys(name, source, (&logical.columns, info), at, errors);
     // What is made of a lookup that cannot be read would be told as missing.
     let time = time.filter(|_| joined)?;
     let logical = LogicalSource { times: vec![time], ..logical };
@@ -248,7 +248,7 @@ fn time_column(
 fn keys(
     name: &str,
     source: &Source,
-    columns: &IndexMap<String, LogicalColumn>,
+    (columns, info): (&IndexMap<String, LogicalColumn>, &SourceInfo),
     at: &YamlPath,
     errors: &mut Diagnostics,
 ) {
@@ -258,6 +258,15 @@ fn keys(
             let error = Diagnostic::pipeline("missing-column", format!("source `{name}` has no column `{key}`"));
             let known = columns.keys().map(String::as_str);
             errors.push(error.at(&at.key("primary_key").index(i)).suggest(key, "columns there", known));
+            continue;
+        }
+        // Without its key a file's records are all the same one.
+        let raw = columns.get(key).and_then(|column| column.raw[0].as_deref());
+        let lacks = |file: &&FileInfo| raw.is_some_and(|raw| !file.columns.iter().any(|(name, _)| name == raw));
+        if let Some(file) = info.files.iter().find(lacks).filter(|_| source.profile.is_some()) {
+            let message = format!("`{}` has no column `{key}`, which tells its records apart", file.path.display());
+            let error = Diagnostic::data("missing-column", message).at(&at.key("path"));
+            errors.push(error.help("export it again with that column, or name the files more closely"));
         }
     }
 }

@@ -4,7 +4,8 @@ use super::{exports, lookups, partitions, paths, reader, reading, targets};
 use crate::catalog::{Catalog, ColumnInfo, FileInfo, Physical, Reading, SourceInfo};
 use crate::diagnostic::{short_list, Diagnostic, Diagnostics, YamlPath};
 use crate::expr::Type;
-use crate::spec::{FileFormat, MeasureType, Pipeline, Source};
+use crate::profiles::{find, mistaken, Seen};
+use crate::spec::{FileFormat, MeasureType, NameOrPlace, Pipeline, Source};
 use indexmap::{IndexMap, IndexSet};
 use rayon::prelude::*;
 use std::path::PathBuf;
@@ -45,6 +46,9 @@ pub fn inspect(pipeline: &Pipeline, errors: &mut Diagnostics) -> Catalog {
         if !exports::add_columns(&mut infos, reading, &at, errors) {
             continue;
         }
+        if !are_of_profile(&infos, reading, &at, errors) {
+            continue;
+        }
         told_of_files(&infos, reading, &at, errors);
         let mut columns = reconcile(&format!("source `{name}`"), &at, source, &infos, errors);
         for (column, info) in &mut columns {
@@ -73,6 +77,39 @@ pub fn inspect(pipeline: &Pipeline, errors: &mut Diagnostics) -> Catalog {
         }
     }
     catalog
+}
+
+/// Whether the files of a source are of its profile, as far as their headers tell: a file of another would give figures of something
+/// else.
+fn are_of_profile(infos: &[FileInfo], reading: &Reading, at: &YamlPath, errors: &mut Diagnostics) -> bool {
+    let Some(profile) = reading.profile.as_deref().and_then(find) else { return true };
+    let mut right = true;
+    for info in infos.iter().filter(|info| !info.layout.printed.is_empty()) {
+        let member = info.layout.member.as_deref().map(|member| member.rsplit('/').next().unwrap_or(member));
+        let seen = Seen {
+            header: &info.layout.printed,
+            file: member.or_else(|| info.path.file_name().and_then(|name| name.to_str())).unwrap_or_default(),
+            sheet: match &reading.sheet {
+                Some(NameOrPlace::Name(name)) => Some(name),
+                _ => None,
+            },
+            title: info.layout.title.as_deref(),
+            has_comments: false,
+        };
+        let others = mistaken(profile, &seen);
+        if let Some(other) = others.first() {
+            let id = &profile.about.id;
+            let message = format!("`{}` is not an export of `{id}`", info.path.display());
+            errors.push(
+                Diagnostic::data("other-layout", message)
+                    .at(&at.key("path"))
+                    .note(format!("its columns are those of `{}`: {}", other.about.id, other.about.title.en))
+                    .help("name the files more closely, and read this one as a source of its own"),
+            );
+            right = false;
+        }
+    }
+    right
 }
 
 /// What stands out in the files of a source, and which columns its profile does not know.

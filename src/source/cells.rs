@@ -66,6 +66,16 @@ pub(super) struct Dates<'s> {
 }
 
 impl Column<'_> {
+    /// Whether a cell stands for no value.
+    pub(super) fn says_nothing(&self, cell: &Cell<'_>) -> bool {
+        match (self, cell) {
+            (_, Cell::Empty) => true,
+            (Self::Int(numbers, _) | Self::Float(numbers, _), Cell::Text(text)) => is_null(text, numbers),
+            (_, Cell::Text(text)) => text.trim().is_empty(),
+            _ => false,
+        }
+    }
+
     /// Adds a cell's value.
     pub(super) fn push(&mut self, cell: &Cell<'_>) -> Result<Told, Fault> {
         if let Cell::Broken(_) = cell {

@@ -10,6 +10,7 @@ pub(super) use super::csv_blocks::Block;
 use super::csv_blocks::{Blocks, Cut};
 use super::csv_inspect;
 use super::csv_rows::CsvRows;
+use super::find_table;
 use super::rows::{Row, Rows};
 use super::scan_types::{converted, scan_type};
 use super::text::{self, BUFFER};
@@ -188,6 +189,7 @@ impl<'s> CsvFile<'s> {
                 continue;
             }
             if layout.ends_at_blank && row.is_blank() {
+                find_table::ends(rows, layout.header.len(), &self.task.file.path)?;
                 break;
             }
             if row.len() == 0 {

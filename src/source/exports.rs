@@ -25,8 +25,8 @@ pub(super) fn add_columns(files: &mut [FileInfo], reading: &Reading, at: &YamlPa
     let wants_period = reading.times.iter().any(|time| time == EXPORT_START || time == EXPORT_END);
     let wants_day = reading.snapshot.as_ref().is_some_and(|snapshot| snapshot.column == SNAPSHOT_DAY);
     let mut sound = true;
-    let is_alone = files.len() == 1;
-    for file in files {
+    let is_alone = files.iter().all(|file| Some(&file.path) == files.first().map(|first| &first.path));
+    for file in files.iter_mut() {
         add_told(file);
         if wants_period {
             match file.layout.period {
@@ -57,7 +57,10 @@ pub(super) fn add_columns(files: &mut [FileInfo], reading: &Reading, at: &YamlPa
 
 /// The period that a file's name tells, else that of its folder: exports of several files come in one.
 pub(super) fn period_of(path: &Path) -> Option<(i32, i32)> {
-    names(path).find_map(|name| period_in(&name))
+    let mut names = names(path);
+    let own = names.next()?;
+    // A file whose name has a date of its own is not dated by its folder.
+    period_in(&own).or_else(|| names.next().filter(|_| day_in(&own).is_none()).and_then(|folder| period_in(&folder)))
 }
 
 /// The last day that a file's name tells, else that of its folder.

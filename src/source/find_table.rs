@@ -4,7 +4,7 @@
 //! begin with `#`, are its titles; what follows is a table with its header. A block of titles alone belongs to the next.
 
 use super::rows::{Cell, Row, Rows};
-use crate::catalog::Reading;
+use crate::catalog::{folded, Reading};
 use crate::diagnostic::{short_list, Diagnostic};
 use crate::spec::{is_told_by_export, NameOrPlace};
 use indexmap::{IndexMap, IndexSet};
@@ -114,7 +114,7 @@ pub(super) fn all(
     path: &Path,
 ) -> Result<(Vec<Found>, Vec<String>), Diagnostic> {
     let (mut found, mut others) = (vec![], vec![]);
-    let (mut titles, mut in_table): (Vec<Early>, bool) = (vec![], false);
+    let (mut titles, mut in_table, mut width): (Vec<Early>, bool, usize) = (vec![], false, 0);
     let mut row = Row::default();
     while rows.next(&mut row)? {
         if in_table && !row.is_blank() {
@@ -122,17 +122,23 @@ pub(super) fn all(
         }
         let cells = (0..row.len()).map(|i| composed(text(&row.cell(i)))).collect();
         let early = Early { line: row.line, cells };
+        // Rows behind an empty one that go on as those before it are no table: reading the one before tells them.
+        if !early.is_blank() && titles.is_empty() && row.len() == width && row.holds_data() {
+            continue;
+        }
         if early.is_blank() {
             in_table = false;
         } else if early.is_title() {
             titles.push(early);
         } else {
             in_table = true;
+            width = row.len();
             let above = std::mem::take(&mut titles);
             let places: Vec<usize> = (0..above.len()).collect();
             let preamble: Vec<String> = above.iter().map(|row| row.cells.join(" ")).collect();
             let title = own_title(&above, &places).unwrap_or_else(|| first_column(&early, reading));
-            if is_wanted(&early, reading) {
+            let is_called = reading.titles.is_empty() || reading.titles.contains(&folded(&title));
+            if is_called && is_wanted(&early, reading) {
                 found.push(Found { line: early.line, preamble: preamble.join("\n"), title, header: early.cells });
             } else {
                 others.push(title);
@@ -159,6 +165,27 @@ fn first_column(header: &Early, reading: &Reading) -> String {
     let dates = |cell: &&String| !reading.times.contains(reading.name(cell).as_ref());
     let mut known = header.known().filter(dates);
     known.next().or(header.known().next()).cloned().unwrap_or_default()
+}
+
+/// Makes sure that a table ends where its first empty row is: rows that go on behind it would be lost.
+///
+/// # Errors
+/// They do.
+pub(super) fn ends(rows: &mut dyn Rows, width: usize, path: &Path) -> Result<(), Diagnostic> {
+    let mut row = Row::default();
+    while rows.next(&mut row)? {
+        if row.fault.is_none() && row.is_blank() {
+            continue;
+        }
+        if row.len() == width && width > 1 && row.holds_data() {
+            let message = format!("{}:{}: an empty row stands inside a table", path.display(), row.line);
+            return Err(Diagnostic::data("parted-table", message)
+                .note("a table of a file with several ends at an empty row: what comes after it would be lost")
+                .help("remove the empty row from the file"));
+        }
+        return Ok(());
+    }
+    Ok(())
 }
 
 /// What is said of the tables of a file that are not read.

@@ -29,6 +29,7 @@ pub(super) fn reading(source: &Source, at: &YamlPath, errors: &mut Diagnostics) 
         sheet: source.sheet.clone(),
         table: source.table.clone().filter(|table| !is_all(table)),
         all_tables: source.table.as_ref().is_some_and(is_all),
+        titles: source.profile.as_deref().and_then(profiles::find).map(profiles::Profile::titles).unwrap_or_default(),
         description_rows: csv.description_rows.unwrap_or(0),
         profile: source.profile.clone(),
         headers: source.profile.as_deref().and_then(profiles::find).map(|profile| Arc::clone(&profile.reading)),
@@ -94,8 +95,19 @@ fn columns(source: &Source, reading: &mut Reading, at: &YamlPath, errors: &mut D
             reading.dates.insert(raw, date_formats(format, &at, errors));
         }
     }
+    let grouped: IndexSet<String> = source
+        .dimensions
+        .entries()
+        .into_iter()
+        .flat_map(|(name, details, _)| [Some(name.to_owned()), details.column].into_iter().flatten())
+        .collect();
     for (name, details, _) in source.measures.entries() {
-        if details.expr.is_some() {
+        if let Some(sql) = &details.expr {
+            // Columns that a profile makes figures of are numbers, but for those to group by.
+            let is_number =
+                |word: &String| reading.knows(word) && !reading.times.contains(word) && !grouped.contains(word);
+            let used: Vec<String> = words(sql).into_iter().filter(is_number).collect();
+            reading.measures.extend(used);
             continue;
         }
         let raw = details.column.unwrap_or_else(|| name.to_owned());
@@ -110,6 +122,18 @@ fn columns(source: &Source, reading: &mut Reading, at: &YamlPath, errors: &mut D
             reading.numbers_of.insert(raw, own);
         }
     }
+}
+
+/// The names in an expression: its words outside of texts, and what stands in double quotes.
+fn words(sql: &str) -> Vec<String> {
+    let outside: String = sql.split('\'').step_by(2).collect::<Vec<_>>().join(" ");
+    let parts = outside.split('"').enumerate().flat_map(|(at, part)| {
+        let is_quoted = at % 2 == 1;
+        part.split(move |c: char| !(is_quoted || c.is_alphanumeric() || c == '_'))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    });
+    parts.filter(|word| !word.is_empty()).collect()
 }
 
 /// The type that a dimension is declared as.

@@ -80,6 +80,22 @@ impl Row {
         })
     }
 
+    /// Whether it holds numbers or dates, and not names of columns alone.
+    pub(super) fn holds_data(&self) -> bool {
+        (0..self.len()).any(|i| match self.cell(i) {
+            Cell::Int(_) | Cell::Float(_) | Cell::Bool(_) | Cell::Day(_) | Cell::Wall(_) => true,
+            Cell::Text(text) => {
+                let mut digits = false;
+                let is_data = text.chars().all(|c| {
+                    digits |= c.is_ascii_digit();
+                    c.is_ascii_digit() || ".,-%/:+T ".contains(c)
+                });
+                is_data && digits
+            }
+            Cell::Empty | Cell::Broken(_) => false,
+        })
+    }
+
     /// A cell; an empty one past the end.
     pub(super) fn cell(&self, index: usize) -> Cell<'_> {
         match &self.content {

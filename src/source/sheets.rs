@@ -178,6 +178,7 @@ impl OpenFile for RowFile<'_> {
                 continue;
             }
             if layout.ends_at_blank && row.fault.is_none() && row.is_blank() {
+                find_table::ends(rows.as_mut(), layout.header.len(), path)?;
                 break;
             }
             if row.is_blank() && row.fault.is_none() {

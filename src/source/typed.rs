@@ -119,13 +119,8 @@ impl<'s> Typed<'s> {
             self.aside.totals += 1;
             return Ok(());
         }
-        // In a sheet a cell stands where it stands: one beside the table, or a last one that is empty, shifts nothing.
-        if row.len() != header.len() && matches!(row.content, Content::Texts(_)) {
-            let fills = row.len() < header.len() || (header.len()..row.len()).all(|i| row.cell(i) == Cell::Empty);
-            if self.ragged == Ragged::Quarantine || !fills {
-                let reason = format!("a record with {} fields, the header has {}", row.len(), header.len());
-                return self.bad(row, None, None, reason);
-            }
+        if let Some(reason) = self.misfit(row, header.len()) {
+            return self.bad(row, None, None, reason);
         }
         let printed = if self.layout.printed.is_empty() { header } else { &self.layout.printed };
         if is_header(row, printed) {
@@ -138,7 +133,7 @@ impl<'s> Typed<'s> {
         for wanted in &mut self.columns {
             let mut cell = row.cell(wanted.place);
             for other in &wanted.others {
-                if cell == Cell::Empty {
+                if wanted.column.says_nothing(&cell) {
                     cell = row.cell(*other);
                 }
             }
@@ -181,6 +176,21 @@ impl<'s> Typed<'s> {
                 self.bad(row, Some(raw), Some(text(&row.cell(place))), reason)
             }
         }
+    }
+
+    /// Why a row has not the columns of the header.
+    fn misfit(&mut self, row: &Row, width: usize) -> Option<String> {
+        // In a sheet a cell stands where it stands: one beside the table, or a last one that is empty, shifts nothing.
+        if row.len() == width || !matches!(row.content, Content::Texts(_)) {
+            return None;
+        }
+        let fills = row.len() < width || (width..row.len()).all(|i| row.cell(i) == Cell::Empty);
+        if self.ragged != Ragged::Quarantine && fills {
+            return None;
+        }
+        // A line of one cell may be the title of another table.
+        self.is_parted |= row.len() == 1;
+        Some(format!("a record with {} fields, the header has {width}", row.len()))
     }
 
     /// How many rows the batch in the making has.

@@ -20,6 +20,7 @@ mod limits;
 mod lists;
 mod meanings;
 mod mistakes;
+mod names;
 mod objectives;
 mod oracle;
 mod outputs;

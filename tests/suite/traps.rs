@@ -3,6 +3,7 @@
 mod ads;
 mod analytics;
 mod anywhere;
+mod layouts;
 mod meta;
 mod money;
 mod networks;

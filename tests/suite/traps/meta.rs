@@ -198,7 +198,7 @@ fn hours_that_follow_daylight_saving_do_not_move_a_day() {
 fn days_of_two_exports_that_overlap_are_not_added_up() {
     let text = format!("sep=,\n{}", table("Facebook visits", "Primary", &[("2025-03-09T01:00:00", 5)]));
     let read = export(DAILY).file("Visits.csv", utf16(&text)).file("Visits (1).csv", utf16(&text));
-    read.figures("profile_visits").refused(1, &["`duplicate date, table_title` failed"]);
+    read.figures("profile_visits").refused(1, &["`a day stands in two exports` failed"]);
 }
 
 const AUDIENCE: &str = "sep=,\n\"FB_PAGE,FOLLOW,UNIQUE_USERS\"\n\"48216\"\n\n\"Facebook age & gender\"\n\"\",\"Women\",\"Men\"\n\"18-24\",\"18.7%\",\"10.5%\"\n\"25-34\",\"20%\",\"9.9%\"\n\n\

@@ -200,7 +200,7 @@ fn days_of_a_channel_are_not_counted_twice() {
     let days = "Date,Views\n2020-12-31,31964\n2021-01-01,5\n";
     let read = export("youtube_studio.totals").file("a/Totals.csv", days).figures("views likes").grain("month");
     read.holds(&["2020-12 31964 -", "2021-01 5 -"]);
-    read.file("b/Totals.csv", days).refused(1, &["`duplicate date` failed: 2 of 4 records"]);
+    read.file("b/Totals.csv", days).refused(1, &["`a day stands in two exports` failed: 2 of 4 records"]);
 }
 
 const PINTEREST: &str = "Analytics overview\n2025-01-01 - 2025-01-02\nContent type,All\n\nDate,Impressions\n2025-01-01,5\n2025-01-02,7\n\n\
