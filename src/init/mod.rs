@@ -100,7 +100,8 @@ pub fn first_pipeline(request: &Request) -> Result<FirstPipeline, Diagnostic> {
     let mut left: Vec<Left> = vec![];
     let mut known: Vec<Known> = vec![];
     let mut undated: Vec<Diagnostic> = vec![];
-    for Group { paths, tables, profile } in groups(request)? {
+    let mut broken: Vec<(Finding, Diagnostic)> = vec![];
+    for Group { paths, tables, profile } in groups(request, &mut broken)? {
         if let Some(profile) = profile {
             match Known::new(profile, paths, &tables, request.period) {
                 Some(source) => known.push(source),
@@ -128,7 +129,8 @@ pub fn first_pipeline(request: &Request) -> Result<FirstPipeline, Diagnostic> {
         undated.extend(of_drafts.map(|left| no_period(&left.table)));
     }
     if drafts.is_empty() && known.is_empty() {
-        return Err(undated.into_iter().next().unwrap_or_else(|| nothing(&left)));
+        let first = undated.into_iter().chain(broken.into_iter().map(|(_, error)| error)).next();
+        return Err(first.unwrap_or_else(|| nothing(&left)));
     }
     let mut findings = vec![];
     for source in &known {
@@ -140,6 +142,7 @@ pub fn first_pipeline(request: &Request) -> Result<FirstPipeline, Diagnostic> {
     for left in &left {
         findings::of_left(&left.table, &left.why, &mut findings);
     }
+    findings.extend(broken.into_iter().map(|(finding, _)| finding));
     let name = pipeline_name(request, &known, &drafts);
     let text = write::pipeline(&name, request.output.as_deref(), (&known, &drafts), &left);
     let sources = known.into_iter().map(|source| source.name).chain(drafts.into_iter().map(|d| d.name)).collect();
@@ -147,7 +150,7 @@ pub fn first_pipeline(request: &Request) -> Result<FirstPipeline, Diagnostic> {
 }
 
 /// The tables of all exports, those that are alike together.
-fn groups(request: &Request) -> Result<Vec<Group>, Diagnostic> {
+fn groups(request: &Request, broken: &mut Vec<(Finding, Diagnostic)>) -> Result<Vec<Group>, Diagnostic> {
     let mut found: Vec<Group> = vec![];
     let mut seen: Vec<PathBuf> = vec![];
     for entry in &request.exports {
@@ -160,7 +163,16 @@ fn groups(request: &Request) -> Result<Vec<Group>, Diagnostic> {
             }
             seen.push(real);
             files += 1;
-            let mut tables = peek(&path, format, knows_format)?;
+            let mut tables = match peek(&path, format, knows_format) {
+                Ok(tables) => tables,
+                // One broken file of a folder does not hide the others.
+                Err(error) if Path::new(entry) != path => {
+                    let (table, text) = (format!("`{}`", path.display()), error.message.clone());
+                    broken.push((Finding { table, about: "left out", text, unsure: true }, error));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             known::tell_periods(&mut tables);
             for table in tables {
                 let profile = known::profile_of(&table).filter(|_| !request.no_profiles);

@@ -103,7 +103,19 @@ impl<'k> Networks<'k> {
 
     /// The text of the sources.
     pub(super) fn sources(&self) -> String {
-        let mut out: String = self.known.iter().map(Known::text).collect();
+        let aside = |source: &Known| {
+            let table = source.profile.about.table;
+            let lead = self.leads.iter().find(|lead| lead.members.iter().any(|m| m.profile.about.table == table));
+            let is_in = |lead: &&Lead<'_>| lead.members.iter().any(|member| member.name == source.name);
+            lead.filter(|lead| !is_in(lead) && source.has_networks()).map(|lead| {
+                format!(
+                    "    # Not in the report by network: `{}` has these figures of the network already.\n",
+                    lead.name
+                )
+            })
+        };
+        let text = |source: &Known| source.text() + &aside(source).unwrap_or_default();
+        let mut out: String = self.known.iter().map(text).collect();
         for lead in self.leads.iter().filter(|lead| lead.members.len() > 1) {
             let members: Vec<String> = lead.members.iter().map(|source| yaml(&source.name)).collect();
             out += &format!("  {}:\n    union: [{}]\n", lead.name, members.join(", "));

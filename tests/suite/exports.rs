@@ -363,3 +363,18 @@ fn the_report_by_network_holds_the_figures_of_the_files() {
     let web = sum("ga4/Traffic_acquisition", "ga4.report_by_day", "sessions");
     assert!((total - web).abs() < 1e-6, "{total} and {web}");
 }
+
+/// One broken file of a folder does not hide the others.
+#[test]
+fn init_leaves_a_broken_file_of_a_folder_out() {
+    let place = Place::new();
+    let from = repository().join("sample_data/exports/x/account_overview_analytics.csv");
+    place.write("exports/x/overview.csv", std::fs::read(from).expect("a sample file"));
+    place.write("exports/youtube/broken.zip", "not a zip");
+    let done = place.jalon(&["init", "exports", "-o", "social.yaml"]);
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    assert!(done.stderr.contains("? left out") && done.stderr.contains("broken.zip"), "{}", done.stderr);
+    assert!(place.read("social.yaml").contains("profile: x.overview"));
+    // Asked for by name it is an error.
+    assert_ne!(place.jalon(&["init", "exports/youtube/broken.zip"]).code, 0);
+}
