@@ -145,7 +145,7 @@ fn spellings(profile: &Profile, column: &str) -> String {
 fn text(profile: &Profile, lang: Lang) -> String {
     let about = &profile.about;
     let mut out = format!("{}: {}\n\n", about.id, about.title.get(lang));
-    let evidence = format!("{}: {}", tier(profile, lang), about.evidence);
+    let evidence = format!("{}: {}", tier(profile, lang), about.evidence.get(lang));
     let facts = [
         (word(lang, "table", "table"), Some(about.table.as_str().to_owned())),
         (word(lang, "tier", "niveau"), Some(evidence)),
@@ -229,7 +229,7 @@ fn json(profile: &Profile, lang: Lang) -> Value {
         "network": about.network,
         "table": about.table,
         "tier": about.tier,
-        "evidence": about.evidence,
+        "evidence": about.evidence.get(lang),
         "dates": about.dates,
         "time_zone": about.zone.get(lang),
         "currency": currency(profile, lang),

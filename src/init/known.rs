@@ -112,6 +112,27 @@ pub(super) fn overlap(profile: &'static Profile, one: &SampledTable, other: &Sam
     one.iter().any(|day| other.contains(day))
 }
 
+/// What commas part in the arguments of a function; `None` where its brackets are closed before its end.
+fn parts(arguments: &str) -> Option<Vec<&str>> {
+    let (mut found, mut start, mut depth) = (vec![], 0, 0_i32);
+    for (at, c) in arguments.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            ',' if depth == 0 => {
+                found.push(&arguments[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+        if depth < 0 {
+            return None;
+        }
+    }
+    found.push(&arguments[start..]);
+    Some(found)
+}
+
 /// Whether a measure is told by the title of its table.
 fn is_by_title(measure: &Measure) -> bool {
     measure.expr.as_ref().is_some_and(|sql| words(sql).any(|word| word == TABLE_TITLE))
@@ -215,11 +236,27 @@ impl Known {
             return patterns
                 .any(|pattern| self.titles.iter().any(|title| pattern.split('%').all(|part| title.contains(part))));
         }
+        self.makes(sql)
+    }
+
+    /// Whether the files hold what an expression needs: of `COALESCE` and `SUM_KNOWN` one part, else all of it.
+    fn makes(&self, sql: &str) -> bool {
+        let sql = sql.trim();
+        for function in ["COALESCE", "SUM_KNOWN"] {
+            let inside = sql.strip_prefix(function).and_then(|rest| rest.trim().strip_prefix('(')?.strip_suffix(')'));
+            if let Some(parts) = inside.and_then(parts) {
+                return parts.iter().any(|part| self.makes(part));
+            }
+        }
         let measures = self.profile.source.measures.entries();
-        let known = |word: &str| self.profile.about.columns.contains_key(word);
-        let mut used =
-            words(sql).filter(|word| known(word) || measures.iter().any(|(name, ..)| name == word)).peekable();
-        used.peek().is_none() || used.any(|word| self.columns.contains(word))
+        let is_there = |word: &str| {
+            if self.profile.about.columns.contains_key(word) {
+                return self.columns.contains(word);
+            }
+            let measure = measures.iter().find(|(name, ..)| *name == word);
+            measure.is_none_or(|(name, details, _)| details.expr.as_deref() != Some(sql) && self.has(name, details))
+        };
+        words(sql).all(is_there)
     }
 
     /// Its measures that the files hold something of.

@@ -26,7 +26,7 @@ pub fn expand(pipeline: &mut Pipeline, errors: &mut Diagnostics) {
         if profile.about.tier == Tier::Experimental {
             let warning =
                 Diagnostic::warning("experimental-profile", format!("the profile `{id}` is experimental")).at(&at);
-            errors.push(warning.note(profile.about.evidence.as_str()).help(format!(
+            errors.push(warning.note(profile.about.evidence.en.as_str()).help(format!(
                 "hold its figures against those that the network shows; `jalon profiles {id}` tells more"
             )));
         }

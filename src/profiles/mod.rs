@@ -44,7 +44,7 @@ pub struct About {
     /// How well it is known.
     pub tier: Tier,
     /// What that rests on.
-    pub evidence: String,
+    pub evidence: Texts,
     /// What the dates are of.
     pub dates: DatesOf,
     /// What is known of the time zone.
