@@ -378,3 +378,50 @@ fn init_leaves_a_broken_file_of_a_folder_out() {
     // Asked for by name it is an error.
     assert_ne!(place.jalon(&["init", "exports/youtube/broken.zip"]).code, 0);
 }
+
+/// What the files print as their own totals are the sums of the records that are read.
+#[test]
+fn the_totals_that_the_files_print_are_met() {
+    let all = expected();
+    let sum = |file: &str, member: &str, measure: &str| -> f64 {
+        let of = all.iter().filter(|(key, _)| key.0 == file && (member.is_empty() || key.1 == member));
+        let sums = of.flat_map(|(_, expected)| expected.sums.iter()).filter(|(m, ..)| m == measure);
+        sums.map(|(_, _, sum)| sum).next().copied().unwrap_or_else(|| panic!("{file} {member} {measure}"))
+    };
+    let printed = |file: &str, is_total: &dyn Fn(&csv::StringRecord) -> bool, column: &str| -> f64 {
+        let path = repository().join("sample_data/exports").join(file);
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_path(path).expect("a file");
+        let records: Vec<csv::StringRecord> = reader.records().map(|record| record.expect("a record")).collect();
+        let header = records.iter().position(|record| record.iter().any(|cell| cell == column)).expect("a header");
+        let place = records[header].iter().position(|cell| cell == column).expect("a column");
+        let total = records[header + 1..].iter().find(|record| is_total(record)).expect("a total");
+        total[place].replace(',', "").parse().expect("a number")
+    };
+    let google = "google_ads/Campaign report.csv";
+    let account = |record: &csv::StringRecord| record[0] == *"Total: Account";
+    for (column, measure) in
+        [("Clicks", "clicks"), ("Impr.", "impressions"), ("Cost", "spend"), ("Conversions", "conversions")]
+    {
+        let (own, read) = (printed(google, &account, column), sum(google, "", measure));
+        assert!((own - read).abs() < 0.006, "{column}: {own} and {read}");
+    }
+    let meta = "meta_ads/Cirrus-Outdoor-Campaigns-Jan-1-2025-Mar-31-2025.csv";
+    let nameless = |record: &csv::StringRecord| record[2].is_empty();
+    for (column, measure) in
+        [("Impressions", "impressions"), ("Amount spent (EUR)", "spend"), ("Link clicks", "link_clicks")]
+    {
+        let (own, read) = (printed(meta, &nameless, column), sum(meta, "", measure));
+        assert!((own - read).abs() < 0.006, "{column}: {own} and {read}");
+    }
+    // People are counted once: the total of reach is less than the sum.
+    assert!(printed(meta, &nameless, "Reach") < sum(meta, "", "reach"));
+    let search = "search_console/cirrus-outdoor.example-Performance-on-Search-2025-04-01.zip";
+    let clicks = |member: &str| sum(search, member, "clicks");
+    assert_eq!((clicks("Devices.csv"), clicks("Countries.csv")), (clicks("Chart.csv"), clicks("Chart.csv")));
+    assert!(clicks("Queries.csv") < clicks("Chart.csv"));
+    let linkedin = |measure: &str| -> f64 {
+        let (_, days) = all.iter().find(|(key, _)| key.3 == "linkedin.page_content").expect("days");
+        days.sums.iter().find(|(m, ..)| m == measure).map_or(f64::NAN, |(_, _, sum)| *sum)
+    };
+    assert_eq!(linkedin("organic_impressions") + linkedin("paid_impressions"), linkedin("impressions"));
+}
