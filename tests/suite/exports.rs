@@ -417,11 +417,14 @@ fn the_totals_that_the_files_print_are_met() {
     assert!(printed(meta, &nameless, "Reach") < sum(meta, "", "reach"));
     let search = "search_console/cirrus-outdoor.example-Performance-on-Search-2025-04-01.zip";
     let clicks = |member: &str| sum(search, member, "clicks");
-    assert_eq!((clicks("Devices.csv"), clicks("Countries.csv")), (clicks("Chart.csv"), clicks("Chart.csv")));
+    for member in ["Devices.csv", "Countries.csv"] {
+        assert!((clicks(member) - clicks("Chart.csv")).abs() < 1e-9, "{member}");
+    }
     assert!(clicks("Queries.csv") < clicks("Chart.csv"));
     let linkedin = |measure: &str| -> f64 {
         let (_, days) = all.iter().find(|(key, _)| key.3 == "linkedin.page_content").expect("days");
         days.sums.iter().find(|(m, ..)| m == measure).map_or(f64::NAN, |(_, _, sum)| *sum)
     };
-    assert_eq!(linkedin("organic_impressions") + linkedin("paid_impressions"), linkedin("impressions"));
+    let parts = linkedin("organic_impressions") + linkedin("paid_impressions");
+    assert!((parts - linkedin("impressions")).abs() < 1e-9);
 }
