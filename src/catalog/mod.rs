@@ -10,7 +10,7 @@ pub use lookup::{LookupColumn, LookupTable, Matched};
 pub use reading::{Encoding, FileLayout, Numbers, Reading, SnapshotReading};
 
 use crate::expr::Type;
-use crate::spec::FileFormat;
+use crate::spec::{DimensionType, FileFormat};
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -40,6 +40,17 @@ impl Physical {
             Self::Empty => "empty column".to_owned(),
             Self::Unusable(name) => name.clone(),
         }
+    }
+}
+
+/// The type that a dimension is declared as.
+#[must_use]
+pub fn dimension_type(ty: DimensionType) -> Type {
+    match ty {
+        DimensionType::Text => Type::Text,
+        DimensionType::Integer => Type::Int,
+        DimensionType::Boolean => Type::Bool,
+        DimensionType::Date => Type::Date,
     }
 }
 

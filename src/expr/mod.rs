@@ -11,10 +11,13 @@ mod predicates;
 mod rename;
 mod sql;
 mod text;
+mod words;
 
 pub use outcomes::{Known, Nulls, Outcomes, Values};
 pub use parse::{parse, ExprError, Scope};
+pub use sql::quoted;
 pub use text::split_part;
+pub use words::{substitute, words};
 
 use crate::calendar::{civil, day_of_week, iso_week};
 use crate::channels::Version;

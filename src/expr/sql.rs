@@ -99,8 +99,14 @@ fn ident(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
     if plain {
         f.write_str(name)
     } else {
-        write!(f, "\"{}\"", name.replace('"', "\"\""))
+        f.write_str(&quoted(name))
     }
+}
+
+/// A name in double quotes, whatever signs it has.
+#[must_use]
+pub fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 impl fmt::Display for Expr {

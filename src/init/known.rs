@@ -2,13 +2,15 @@
 
 use super::findings::{described, Finding};
 use super::names::{yaml, Names};
+use super::times::day_of;
 use crate::calendar::{civil, iso_date, parse_date};
 use crate::catalog::CURRENCY_COLUMN;
 use crate::diagnostic::{count, short_list};
-use crate::dialect::{in_period, DateFormat, Moment};
-use crate::profiles::{recognise, Profile, Seen, Table, Tier};
+use crate::dialect::DateFormat;
+use crate::expr::words;
+use crate::profiles::{is_by_title, recognise, Profile, Seen, Table, Tier};
 use crate::source::{PeriodFrom, SampledTable};
-use crate::spec::{Additivity, Measure, NameOrPlace, PeriodType, SourceGrain, TABLE_TITLE};
+use crate::spec::{Additivity, Measure, NameOrPlace, PeriodType, SourceGrain};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -133,11 +135,6 @@ fn parts(arguments: &str) -> Option<Vec<&str>> {
     Some(found)
 }
 
-/// Whether a measure is told by the title of its table.
-fn is_by_title(measure: &Measure) -> bool {
-    measure.expr.as_ref().is_some_and(|sql| words(sql).any(|word| word == TABLE_TITLE))
-}
-
 /// The days that a table has records of: of its period where it has no dates.
 fn days(profile: &'static Profile, table: &SampledTable) -> BTreeSet<i32> {
     let period = table.period.map(|(days, _)| days);
@@ -149,11 +146,7 @@ fn days(profile: &'static Profile, table: &SampledTable) -> BTreeSet<i32> {
     let written = time.format.as_ref().map(|forms| forms.entries()).unwrap_or_default();
     let forms: Vec<DateFormat> = written.into_iter().filter_map(|(_, form)| DateFormat::compile(form).ok()).collect();
     let day = |text: &str| match forms.iter().find_map(|form| form.parse(text)) {
-        Some(Moment::Day(day)) => Some(day),
-        Some(Moment::Wall(micros)) => i32::try_from(micros.div_euclid(86_400_000_000)).ok(),
-        Some(Moment::DayOfYear { month, day, .. }) => period.and_then(|(start, end)| in_period(month, day, start, end)),
-        Some(Moment::Number(days)) => period.map(|(start, _)| start + days),
-        Some(Moment::Instant(_)) => None,
+        Some(moment) => day_of(&moment, period),
         None => parse_date(text.get(..10).unwrap_or(text)),
     };
     table.rows.iter().filter_map(|row| row.cells.get(place)).filter_map(|cell| day(&cell.text)).collect()
@@ -164,7 +157,7 @@ fn cuts(profile: &'static Profile, table: &SampledTable) -> BTreeSet<&'static st
     let measures = profile.source.measures.entries();
     let is_figure = |name: &str| {
         measures.iter().any(|(measure, details, _)| {
-            *measure == name || details.expr.as_ref().is_some_and(|sql| words(sql).any(|word| word == name))
+            *measure == name || details.expr.as_ref().is_some_and(|sql| words(sql).contains(&name))
         })
     };
     columns(profile, table).into_iter().filter(|name| !is_figure(name)).collect()
@@ -173,11 +166,6 @@ fn cuts(profile: &'static Profile, table: &SampledTable) -> BTreeSet<&'static st
 /// The columns of a table that a profile knows.
 fn columns(profile: &'static Profile, table: &SampledTable) -> BTreeSet<&'static str> {
     table.header.iter().filter_map(|cell| profile.headers.name(cell).map(|(name, _)| name)).collect()
-}
-
-/// The words of an expression.
-fn words(sql: &str) -> impl Iterator<Item = &str> {
-    sql.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty())
 }
 
 impl Known {
@@ -256,7 +244,7 @@ impl Known {
             let measure = measures.iter().find(|(name, ..)| *name == word);
             measure.is_none_or(|(name, details, _)| details.expr.as_deref() != Some(sql) && self.has(name, details))
         };
-        words(sql).all(is_there)
+        words(sql).into_iter().all(is_there)
     }
 
     /// Its measures that the files hold something of.
@@ -269,7 +257,7 @@ impl Known {
     pub(super) fn cut(&self) -> Option<&'static str> {
         let entries = self.profile.source.dimensions.entries();
         let is_used = |name: &str, expr: Option<&String>, column: Option<&String>| match expr {
-            Some(sql) => words(sql).any(|word| self.columns.contains(word)),
+            Some(sql) => words(sql).iter().any(|word| self.columns.contains(word)),
             None => self.columns.contains(column.map_or(name, String::as_str)),
         };
         let mut used = entries
@@ -288,13 +276,16 @@ impl Known {
         let entries = self.profile.source.dimensions.entries();
         let Some((_, network, _)) = entries.iter().find(|(name, ..)| *name == "network") else { return false };
         let Some(sql) = &network.expr else { return self.columns.contains("network") };
-        let sources: Vec<&str> = words(sql).filter(|word| entries.iter().any(|(name, ..)| name == word)).collect();
+        let sources: Vec<&str> =
+            words(sql).into_iter().filter(|word| entries.iter().any(|(name, ..)| name == word)).collect();
         let of = |name: &str| entries.iter().find(|(other, ..)| *other == name).and_then(|(_, d, _)| d.expr.clone());
         if !sql.contains("SOCIAL_NETWORK") {
             // Results of a search engine are no visits by where they come from.
             return self.profile.about.table != Table::WebDaily;
         }
-        sources.iter().any(|source| of(source).is_some_and(|sql| words(&sql).any(|word| self.columns.contains(word))))
+        sources
+            .iter()
+            .any(|source| of(source).is_some_and(|sql| words(&sql).iter().any(|word| self.columns.contains(word))))
     }
 
     /// The text of the source.

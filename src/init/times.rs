@@ -208,7 +208,7 @@ fn is_likely(format: &DateFormat, profile: &Profile<'_>, column: usize) -> bool 
 }
 
 /// The day of a moment.
-fn day_of(moment: &Moment, period: Option<(i32, i32)>) -> Option<i32> {
+pub(super) fn day_of(moment: &Moment, period: Option<(i32, i32)>) -> Option<i32> {
     match moment {
         Moment::Day(day) => Some(*day),
         Moment::Wall(micros) | Moment::Instant(micros) => i32::try_from(micros.div_euclid(MICROS_OF_DAY)).ok(),

@@ -6,7 +6,6 @@ mod example;
 mod formula;
 
 pub use example::example;
-pub use formula::{substitute, words};
 
 use crate::diagnostic::{nearest, Diagnostic};
 pub use crate::spec::Texts;

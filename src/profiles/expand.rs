@@ -2,7 +2,7 @@
 
 use super::{find, unknown, About, Profile, Tier};
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
-use crate::library::substitute;
+use crate::expr::substitute;
 use crate::spec::{CsvSpec, Currency, NamesOr, NumberSpec, Pipeline, Source, TimeSpec, ToldCurrency, EXPORT_START};
 use indexmap::IndexMap;
 
@@ -133,6 +133,7 @@ fn merged(own: Source, ready: &Source) -> Source {
         member: own.member.or(ready.member),
         sheet: own.sheet.or(ready.sheet),
         table: own.table.or(ready.table),
+        description_rows: own.description_rows.or(ready.description_rows),
         unnest: own.unnest.or(ready.unnest),
         numbers: numbers(own.numbers, ready.numbers),
         period: own.period.or(ready.period),
@@ -174,7 +175,6 @@ fn csv(own: Option<CsvSpec>, ready: Option<CsvSpec>) -> Option<CsvSpec> {
         separator: own.separator.clone().or_else(|| ready.separator.clone()),
         encoding: own.encoding.or(ready.encoding),
         ragged: own.ragged.or(ready.ragged),
-        description_rows: own.description_rows.or(ready.description_rows),
     })
 }
 

@@ -11,6 +11,7 @@ pub use recognise::{mistaken, recognise, Seen};
 
 use crate::catalog::{folded, Headers};
 use crate::diagnostic::Diagnostic;
+use crate::expr::words;
 use crate::spec::{Measure, Source, Texts, TABLE_TITLE};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -120,9 +121,6 @@ pub struct Recognise {
     /// Columns, by name in the pipeline, all of which a header has.
     #[serde(default)]
     pub columns: Vec<String>,
-    /// Columns one of which a header has; without any named that is not asked.
-    #[serde(default)]
-    pub any: Vec<String>,
     /// Columns that it has none of.
     #[serde(default)]
     pub without: Vec<String>,
@@ -140,11 +138,16 @@ pub struct Recognise {
     pub comments: bool,
 }
 
+/// Whether a measure is told by the title of its table.
+#[must_use]
+pub fn is_by_title(measure: &Measure) -> bool {
+    measure.expr.as_ref().is_some_and(|sql| words(sql).contains(&TABLE_TITLE))
+}
+
 impl Profile {
     /// The titles of the tables that it reads, folded: of those whose figures are told by their titles.
     #[must_use]
     pub fn titles(&self) -> Vec<String> {
-        let is_by_title = |measure: &Measure| measure.expr.as_ref().is_some_and(|sql| sql.contains(TABLE_TITLE));
         if self.source.measures.entries().iter().any(|(_, measure, _)| is_by_title(measure)) {
             self.about.recognise.titles.iter().map(|title| folded(title)).collect()
         } else {

@@ -59,7 +59,6 @@ fn known(profile: &Profile, seen: &Seen<'_>) -> Option<(usize, usize)> {
     let is = |wanted: &String, there: &str| folded(wanted) == folded(there);
     let fits = names.len() > 1
         && told.columns.iter().all(has)
-        && (told.any.is_empty() || told.any.iter().any(has))
         && !told.without.iter().any(has)
         && told.sheet.as_ref().is_none_or(|sheet| seen.sheet.is_some_and(|there| is(sheet, there)))
         && (told.members.is_empty() || told.members.iter().any(|member| is_called(seen.file, member)))

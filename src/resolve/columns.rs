@@ -1,7 +1,7 @@
 //! Columns as the files have them: declared ones with their roles, and what there is besides.
 
-use super::computed::{dimension_type, text_form};
-use crate::catalog::{Physical, SourceInfo};
+use super::computed::text_form;
+use crate::catalog::{dimension_type, Physical, SourceInfo};
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
 use crate::expr::Type;
 use crate::plan::additivity::well_known;

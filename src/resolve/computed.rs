@@ -5,7 +5,7 @@ use crate::expr::{Expr, Literal, Type};
 use crate::metric::parse_at;
 use crate::plan::additivity::{of_expr, well_known};
 use crate::plan::{ColumnRole, LogicalColumn, LogicalSource, Made, TextForm};
-use crate::spec::{Dimension, DimensionType, Normalise, Source};
+use crate::spec::{Dimension, Normalise, Source};
 
 /// How the texts of a dimension come about.
 pub(super) fn text_form(details: &Dimension, ty: Type, at: &YamlPath, errors: &mut Diagnostics) -> Made {
@@ -31,13 +31,7 @@ pub(super) fn dimensions(source: &Source, logical: &mut LogicalSource, at: &Yaml
             ("normalise", details.normalise.is_some()),
             ("map", !details.map.is_empty()),
         ];
-        for (key, _) in keys.into_iter().filter(|(_, written)| *written) {
-            let error = Diagnostic::pipeline("clashing-keys", format!("`{key}` does not go with `expr`"));
-            errors.push(error.at_key(&here.key(key)).help("the expression says what the values are"));
-        }
-        if logical.columns.get(name).is_some_and(|c| c.role != ColumnRole::Raw) {
-            let error = Diagnostic::pipeline("duplicate-column", format!("`{name}` is there twice"));
-            errors.push(error.at_key(&here));
+        if !may_compute(name, &keys, logical, &here, errors) {
             continue;
         }
         let sql_at = if details.is_short { here.clone() } else { here.key("expr") };
@@ -61,8 +55,28 @@ pub(super) fn dimensions(source: &Source, logical: &mut LogicalSource, at: &Yaml
     }
 }
 
-/// Keeps what a column was under a name of its own before another takes its place; expressions that were made of it stay so.
-/// The name.
+/// Tells keys that do not go with `expr`; false where another column that is declared has the name.
+fn may_compute(
+    name: &str,
+    keys: &[(&str, bool)],
+    logical: &LogicalSource,
+    at: &YamlPath,
+    errors: &mut Diagnostics,
+) -> bool {
+    for (key, _) in keys.iter().filter(|(_, is_written)| *is_written) {
+        let error = Diagnostic::pipeline("clashing-keys", format!("`{key}` does not go with `expr`"));
+        errors.push(error.at_key(&at.key(key)).help("the expression says what the values are"));
+    }
+    let is_free = logical.columns.get(name).is_none_or(|column| column.role == ColumnRole::Raw);
+    if !is_free {
+        let error = Diagnostic::pipeline("duplicate-column", format!("`{name}` is there twice"));
+        errors.push(error.at_key(at));
+    }
+    is_free
+}
+
+/// Keeps what a column was under a name of its own before another takes its place, and returns that name; expressions that were
+/// made of it stay so.
 pub(super) fn shadow(logical: &mut LogicalSource, name: &str) -> String {
     let hidden = format!("{name} as exported");
     let Some(before) = logical.columns.get(name).cloned() else { return hidden };
@@ -117,13 +131,7 @@ pub(super) fn measures(source: &Source, logical: &mut LogicalSource, at: &YamlPa
             ("type", details.data_type.is_some()),
             ("numbers", details.numbers.is_some()),
         ];
-        for (key, _) in keys.into_iter().filter(|(_, written)| *written) {
-            let error = Diagnostic::pipeline("clashing-keys", format!("`{key}` does not go with `expr`"));
-            errors.push(error.at_key(&here.key(key)).help("the expression says what the values are"));
-        }
-        if logical.columns.get(name).is_some_and(|c| c.role != ColumnRole::Raw) {
-            let error = Diagnostic::pipeline("duplicate-column", format!("`{name}` is there twice"));
-            errors.push(error.at_key(&here));
+        if !may_compute(name, &keys, logical, &here, errors) {
             continue;
         }
         let Some(expr) = parse_at(sql, &*logical, &here.key("expr"), errors) else { continue };
@@ -144,15 +152,5 @@ pub(super) fn measures(source: &Source, logical: &mut LogicalSource, at: &YamlPa
             }
         };
         add(logical, name, made);
-    }
-}
-
-/// The type that a dimension is declared as.
-pub(super) fn dimension_type(ty: DimensionType) -> Type {
-    match ty {
-        DimensionType::Text => Type::Text,
-        DimensionType::Integer => Type::Int,
-        DimensionType::Boolean => Type::Bool,
-        DimensionType::Date => Type::Date,
     }
 }

@@ -4,7 +4,7 @@
 use super::computed::shadow;
 use crate::catalog::SourceInfo;
 use crate::diagnostic::{Diagnostic, Diagnostics, YamlPath};
-use crate::expr::Expr;
+use crate::expr::{quoted, Expr};
 use crate::metric::parse_at;
 use crate::plan::{CheckKind, CheckPlan, ColumnRole, Formula, LogicalColumn, LogicalSource, Made, MetricPlan};
 use crate::spec::{Currency, Level, Limit, LookupUse, NamesOr, Source, ToldCurrency};
@@ -181,7 +181,8 @@ fn one(
     let column = quoted(&told.column);
     let wrong = format!("({column} IS NULL OR UPPER({column}) <> '{code}')");
     let name = format!("amounts in {code} alone");
-    check(source, name, amounts, &wrong, logical, at, errors)
+    let amounts: Vec<(String, String)> = amounts.iter().map(|name| (name.clone(), name.clone())).collect();
+    check(source, name, &amounts, &wrong, logical, at, errors)
 }
 
 /// All amounts are brought into one currency.
@@ -213,18 +214,19 @@ fn converted(
         let Some(expr) = parse_at(&sql, &*logical, at, errors) else { continue };
         let (ty, made) = (expr.ty(), vec![Made::Computed(expr)]);
         logical.columns.insert(name.clone(), LogicalColumn { ty, made, raw: vec![None], ..written });
-        before.push(original);
+        before.push((name.clone(), original));
     }
     set(logical, amounts, &to);
     let wrong = format!("({column} IS NULL OR (UPPER({column}) <> '{to}' AND {rate} IS NULL))");
     check(source, format!("amounts without a rate to {to}"), &before, &wrong, logical, at, errors)
 }
 
-/// A check of the records that have an amount and pass the source's own `where`.
+/// A check of the records that have an amount and pass the source's own `where`; of each amount its name, and the column of what was
+/// exported.
 fn check(
     source: &Source,
     name: String,
-    amounts: &[String],
+    amounts: &[(String, String)],
     wrong: &str,
     logical: &LogicalSource,
     at: &YamlPath,
@@ -233,17 +235,15 @@ fn check(
     if amounts.is_empty() {
         return vec![];
     }
-    let known: Vec<String> = amounts.iter().map(|name| format!("{} IS NOT NULL", quoted(name))).collect();
+    let known: Vec<String> = amounts.iter().map(|(_, own)| format!("{} IS NOT NULL", quoted(own))).collect();
     let sql = format!("({}) AND {wrong}", known.join(" OR "));
     let Some(mut condition) = parse_at(&sql, logical, at, errors) else { return vec![] };
     if let Some(filter) = &source.filter {
         // A mistake in it is told elsewhere.
         let Some(mut own) = parse_at(filter, logical, at, &mut Diagnostics::default()) else { return vec![] };
         // An amount that could not be brought into the currency is no reason to leave its record out.
-        for original in amounts {
-            if let Some(name) = original.strip_suffix(" as exported") {
-                own.rename(name, original);
-            }
+        for (name, original) in amounts {
+            own.rename(name, original);
         }
         condition = Expr::And(Box::new(condition), Box::new(own));
     }
@@ -302,9 +302,4 @@ pub(super) fn is_unknown_beside<'c>(left: &'c LogicalColumn, right: &'c LogicalC
         (code, MONEY) | (MONEY, code) if is_code(code) => Some(code),
         _ => None,
     }
-}
-
-/// A name in SQL.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -9,15 +9,18 @@ pub(super) fn check(source: &Source, info: &SourceInfo, at: &YamlPath, errors: &
     let any = |formats: &[FileFormat]| info.files.iter().any(|file| formats.contains(&file.format));
     let zipped = info.files.iter().any(|file| file.path.extension().is_some_and(|e| e.eq_ignore_ascii_case("zip")));
     let nested = any(&[FileFormat::Ndjson, FileFormat::Parquet, FileFormat::Arrow]);
+    let is_table = any(&[FileFormat::Csv, FileFormat::Excel]);
     let keys = [
         ("csv", source.csv.is_some(), any(&[FileFormat::Csv]), "CSV files"),
         ("sheet", source.sheet.is_some(), any(&[FileFormat::Excel]), "workbooks"),
         ("member", source.member.is_some(), zipped, "`.zip` files"),
-        ("table", source.table.is_some(), any(&[FileFormat::Csv, FileFormat::Excel]), "CSV files and workbooks"),
+        ("table", source.table.is_some(), is_table, "CSV files and workbooks"),
+        ("description_rows", source.description_rows.is_some(), is_table, "CSV files and workbooks"),
         ("unnest", source.unnest.is_some(), nested, "JSON, Parquet and Arrow files"),
     ];
     for (key, is_written, fits, files) in keys {
-        if is_written && !fits {
+        // A profile has keys for all formats that its export comes in.
+        if is_written && !fits && source.profile.is_none() {
             let message = format!("`{key}` goes with {files}, and the source has none");
             errors.push(Diagnostic::pipeline("clashing-keys", message).at_key(&at.key(key)));
         }

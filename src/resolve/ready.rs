@@ -3,8 +3,8 @@
 
 use super::declared::{written_keys, Declared};
 use crate::diagnostic::{nearest, short_list, Diagnostic, Diagnostics, YamlPath};
-use crate::expr::Type;
-use crate::library::{library, substitute, words, Derived, Formula, Kpi, MeasureKind, Ratio, Simple, BASELINE};
+use crate::expr::{quoted, substitute, words, Type};
+use crate::library::{library, Derived, Formula, Kpi, MeasureKind, Ratio, Simple, BASELINE};
 use crate::metric::parse_at;
 use crate::plan::LogicalSource;
 use crate::spec::{Lang, Metric, NonAdditiveDimension, Number, RatioAgg, TimeDimension};
@@ -420,9 +420,4 @@ impl Ready<'_> {
 
 fn declared(kpi: &'static Kpi, part_of: Option<String>) -> Declared {
     Declared { kind: kpi.kind(), metric: Metric::default(), part_of, ready: Some(kpi) }
-}
-
-/// A name in SQL.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -1,7 +1,7 @@
 //! Filling the catalog: every file of every source is opened, its columns read, and their types reconciled.
 
 use super::{exports, lookups, partitions, paths, reader, reading, targets};
-use crate::catalog::{Catalog, ColumnInfo, FileInfo, Physical, Reading, SourceInfo};
+use crate::catalog::{dimension_type, Catalog, ColumnInfo, FileInfo, Physical, Reading, SourceInfo};
 use crate::diagnostic::{short_list, Diagnostic, Diagnostics, YamlPath};
 use crate::expr::Type;
 use crate::profiles::{find, mistaken, Seen};
@@ -199,7 +199,7 @@ fn declared(
 ) {
     let dimensions = source.dimensions.entries().into_iter().filter(|(_, d, _)| d.expr.is_none());
     let dimensions = dimensions.filter_map(|(name, d, _)| {
-        let ty = reading::dimension_type(d.data_type?);
+        let ty = dimension_type(d.data_type?);
         Some((d.column.unwrap_or_else(|| name.to_owned()), ty, at.key("dimensions").key(name).key("type")))
     });
     let measures = source.measures.entries().into_iter().filter_map(|(name, m, _)| {

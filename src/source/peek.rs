@@ -10,6 +10,7 @@ use super::ndjson::columns;
 use super::partitions::partitions;
 use super::peek_rows::{of_value, Beginning};
 pub use super::peek_rows::{CellKind, SampledCell, SampledRow};
+use super::rows::is_data;
 use super::{paths, reader, text, totals, zip};
 use crate::calendar::Calendar;
 use crate::catalog::{Encoding, Physical, Reading};
@@ -335,7 +336,7 @@ fn true_header(rows: &[SampledRow], header: usize) -> usize {
 fn looks_like_data(row: &SampledRow) -> bool {
     row.cells.iter().any(|cell| match cell.kind {
         CellKind::Number | CellKind::Truth | CellKind::Date => true,
-        CellKind::Text => cell.text.chars().all(|c| c.is_ascii_digit() || ".,-%/: ".contains(c)),
+        CellKind::Text => is_data(&cell.text),
         CellKind::Empty | CellKind::Broken => false,
     })
 }

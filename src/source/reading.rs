@@ -1,10 +1,10 @@
 //! What a source declares of its files, compiled: patterns of dates, formats of numbers, which columns are what.
 
 use crate::calendar::parse_date;
-use crate::catalog::{Encoding, Numbers, Reading, SnapshotReading};
+use crate::catalog::{dimension_type, Encoding, Numbers, Reading, SnapshotReading};
 use crate::diagnostic::{Diagnostic, Diagnostics, Part, YamlPath};
 use crate::dialect::{DateFormat, Decimal, NumberFormat, Thousands};
-use crate::expr::Type;
+use crate::expr::{words, Type};
 use crate::profiles;
 use crate::spec::{
     Currency, DecimalMark, DimensionType, EncodingSpec, MeasureType, NameOrPlace, NumberSpec, OneOrMany, PeriodType,
@@ -30,7 +30,7 @@ pub(super) fn reading(source: &Source, at: &YamlPath, errors: &mut Diagnostics) 
         table: source.table.clone().filter(|table| !is_all(table)),
         all_tables: source.table.as_ref().is_some_and(is_all),
         titles: source.profile.as_deref().and_then(profiles::find).map(profiles::Profile::titles).unwrap_or_default(),
-        description_rows: csv.description_rows.unwrap_or(0),
+        description_rows: source.description_rows.unwrap_or(0),
         profile: source.profile.clone(),
         headers: source.profile.as_deref().and_then(profiles::find).map(|profile| Arc::clone(&profile.reading)),
         unnest: source.unnest.clone(),
@@ -105,8 +105,8 @@ fn columns(source: &Source, reading: &mut Reading, at: &YamlPath, errors: &mut D
         if let Some(sql) = &details.expr {
             // Columns that a profile makes figures of are numbers, but for those to group by.
             let is_number =
-                |word: &String| reading.knows(word) && !reading.times.contains(word) && !grouped.contains(word);
-            let used: Vec<String> = words(sql).into_iter().filter(is_number).collect();
+                |word: &&str| reading.knows(word) && !reading.times.contains(*word) && !grouped.contains(*word);
+            let used: Vec<String> = words(sql).into_iter().filter(is_number).map(str::to_owned).collect();
             reading.measures.extend(used);
             continue;
         }
@@ -121,28 +121,6 @@ fn columns(source: &Source, reading: &mut Reading, at: &YamlPath, errors: &mut D
             let own = numbers(spec, &at.key("measures").key(name).key("numbers"), errors);
             reading.numbers_of.insert(raw, own);
         }
-    }
-}
-
-/// The names in an expression: its words outside of texts, and what stands in double quotes.
-fn words(sql: &str) -> Vec<String> {
-    let outside: String = sql.split('\'').step_by(2).collect::<Vec<_>>().join(" ");
-    let parts = outside.split('"').enumerate().flat_map(|(at, part)| {
-        let is_quoted = at % 2 == 1;
-        part.split(move |c: char| !(is_quoted || c.is_alphanumeric() || c == '_'))
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    });
-    parts.filter(|word| !word.is_empty()).collect()
-}
-
-/// The type that a dimension is declared as.
-pub(super) fn dimension_type(ty: DimensionType) -> Type {
-    match ty {
-        DimensionType::Text => Type::Text,
-        DimensionType::Integer => Type::Int,
-        DimensionType::Boolean => Type::Bool,
-        DimensionType::Date => Type::Date,
     }
 }
 

@@ -84,14 +84,7 @@ impl Row {
     pub(super) fn holds_data(&self) -> bool {
         (0..self.len()).any(|i| match self.cell(i) {
             Cell::Int(_) | Cell::Float(_) | Cell::Bool(_) | Cell::Day(_) | Cell::Wall(_) => true,
-            Cell::Text(text) => {
-                let mut digits = false;
-                let is_data = text.chars().all(|c| {
-                    digits |= c.is_ascii_digit();
-                    c.is_ascii_digit() || ".,-%/:+T ".contains(c)
-                });
-                is_data && digits
-            }
+            Cell::Text(text) => is_data(&text),
             Cell::Empty | Cell::Broken(_) => false,
         })
     }
@@ -106,6 +99,12 @@ impl Row {
             Content::Cells(cells) => cells.get(index).cloned().unwrap_or(Cell::Empty),
         }
     }
+}
+
+/// Whether a text is a number, a date or a time, and no name of a column, by its signs alone.
+pub(super) fn is_data(text: &str) -> bool {
+    let is_sign = |c: char| c.is_ascii_digit() || ".,-%/:+T ".contains(c);
+    text.chars().all(is_sign) && text.contains(|c: char| c.is_ascii_digit())
 }
 
 /// The rows of a file, one after another. Rows without any cell are told too, as rows of length 0: they part tables.

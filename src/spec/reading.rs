@@ -20,9 +20,6 @@ pub struct CsvSpec {
     /// What becomes of rows that have fewer or more fields than the header. Default: quarantine.
     #[serde(default)]
     pub ragged: Option<Ragged>,
-    /// How many records after the header describe the columns and are no data. Default: 0.
-    #[serde(default)]
-    pub description_rows: Option<u64>,
 }
 
 /// An encoding of text.

@@ -165,6 +165,9 @@ pub struct Source {
     /// have the declared columns, whose titles the column `table_title` tells.
     #[serde(default)]
     pub table: Option<NameOrPlace>,
+    /// In text and workbooks: how many rows after the header describe the columns and are no data. Default: 0.
+    #[serde(default)]
+    pub description_rows: Option<u64>,
     /// In JSON and nested Parquet or Arrow: the path to a list, each element of which is a record.
     #[serde(default)]
     pub unnest: Option<String>,

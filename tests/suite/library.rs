@@ -4,7 +4,8 @@ mod cells;
 mod formulas;
 
 use crate::harness::{repository, run_in, Place};
-use jalon::library::{example, library, words, Formula, BASELINE};
+use jalon::expr::words;
+use jalon::library::{example, library, Formula, BASELINE};
 use jalon::spec::{Additivity, Goal};
 use std::collections::BTreeSet;
 

@@ -80,3 +80,35 @@ fn a_source_that_says_euros_does_not_take_dollars_of_a_column() {
     let read = export("google_ads.report").says("currency: EUR").file("a.csv", text).figures("spend");
     read.refused(1, &["check `amounts in EUR alone` failed: 1 of 2 records"]);
 }
+
+/// The old Insights come as text and as workbooks, with a row below the header that describes the columns in both.
+#[test]
+fn a_profile_reads_text_and_workbooks() {
+    let rows: [[&str; 4]; 4] = [
+        ["Date", "Lifetime Total Likes", "Daily New Likes", "Daily Unlikes"],
+        ["", "Lifetime: people who like it", "Daily: new ones", "Daily: those lost"],
+        ["8/24/2014", "176", "2", "1"],
+        ["8/25/2014", "177", "3", "0"],
+    ];
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (at, row) in (0..).zip(rows) {
+        for (column, cell) in (0..).zip(row) {
+            match cell.parse::<f64>() {
+                Ok(number) => sheet.write(at, column, number).expect("a cell"),
+                Err(_) => sheet.write(at, column, cell).expect("a cell"),
+            };
+        }
+    }
+    let text = rows.map(|row| row.join(",")).join("\n");
+    let read = |name: &str, bytes: Vec<u8>| {
+        let read = export("facebook_insights.page").file(name, bytes).figures("new_followers unfollows");
+        read.holds(&["all 5 1"]).counts(&[("used", 2), ("quarantined", 0)]);
+    };
+    read("Page.csv", text.into_bytes());
+    read("Page.xlsx", book.save_to_buffer().expect("a workbook"));
+    // A sheet that was saved as text.
+    let days =
+        "Date,Impressions (organic),Impressions (sponsored),Impressions (total),Clicks (total)\n02/14/2025,3,2,5,1\n";
+    export("linkedin.page_content").file("metrics.csv", days).figures("impressions clicks").holds(&["all 5 1"]);
+}
